@@ -1,0 +1,486 @@
+"""Every exception of Ostinato, in one tree.
+
+::
+
+    OstinatoError
+    ├── UsageError                      the caller's fault: says what was found, what was expected, what to do
+    │   ├── TargetError                 no such workflow or activity where the name points
+    │   ├── OutsideWorkflowError        a call for workflow code, made elsewhere
+    │   ├── NotDurableError             something that no replay can repeat: a socket, a thread, a subprocess
+    │   ├── UnwindingError              a decision asked for while the workflow's code is being put away
+    │   ├── LimitExceededError          longer than SWF takes
+    │   ├── PayloadError                a value that cannot become text, or text that is not the value expected
+    │   ├── NondeterminismError         the workflow's code no longer does what its history says
+    │   ├── StoreError                  the database cannot be used
+    │   │   ├── DatabaseInUseError      another process has it
+    │   │   ├── DatabaseForeignError    it is not Ostinato's, or of a newer version
+    │   │   ├── DatabaseDamagedError    it is broken
+    │   │   └── DatabaseWriteError      it could not be written: a full disk, a lost mount
+    │   └── SwfFault                    the service refuses an operation; one subclass for each fault of SWF
+    ├── TaskError                       the task's: it failed, timed out, was canceled, could not be started
+    │   ├── ActivityError
+    │   │   ├── ActivityFailed
+    │   │   ├── ActivityTimedOut
+    │   │   ├── ActivityCanceled
+    │   │   └── ActivityNotScheduled
+    │   ├── ChildWorkflowError
+    │   │   ├── ChildWorkflowFailed
+    │   │   ├── ChildWorkflowTimedOut
+    │   │   ├── ChildWorkflowCanceled
+    │   │   ├── ChildWorkflowTerminated
+    │   │   └── ChildWorkflowNotStarted
+    │   ├── TimerNotStarted
+    │   ├── SignalNotDelivered
+    │   ├── CancelNotDelivered
+    │   ├── MarkerNotRecorded
+    │   ├── RunOnceFailed
+    │   ├── LambdaError
+    │   │   ├── LambdaFailed
+    │   │   ├── LambdaTimedOut
+    │   │   └── LambdaNotStarted
+    │   └── WorkflowError               what a starter sees of an execution that did not complete
+    │       ├── WorkflowFailed
+    │       ├── WorkflowTimedOut
+    │       ├── WorkflowCanceled
+    │       └── WorkflowTerminated
+    └── InternalError                   ours: please report it
+        └── IllegalTransition           a history that SWF could not have written
+
+A canceled future raises `asyncio.CancelledError`, and a time-out that the workflow's author set raises `TimeoutError`:
+Python has words for them.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class OstinatoError(Exception):
+    """The root of all."""
+
+
+class UsageError(OstinatoError):
+    """The caller's fault.
+
+    Args:
+        found: what there was.
+        expected: what there should have been.
+        where: the place, if it is known: a file and line, a field, an id.
+        hint: what to do.
+    """
+
+    def __init__(self, *, found: str, expected: str = "", where: str = "", hint: str = "") -> None:
+        self.found = found
+        self.expected = expected
+        self.where = where
+        self.hint = hint
+        parts = [f"{where}: " if where else "", found]
+        parts += [f"; expected {expected}"] if expected else []
+        parts += [f". {hint}"] if hint else []
+        super().__init__("".join(parts))
+
+
+class TargetError(UsageError):
+    """No such workflow or activity where the name points."""
+
+
+class OutsideWorkflowError(UsageError):
+    """A call for workflow code, made where no workflow runs."""
+
+    def __init__(self, call: str) -> None:
+        self.call = call
+        super().__init__(
+            found=f"{call}() was called outside of a workflow",
+            hint="Call it from the code of a @workflow while that runs",
+        )
+
+
+class NotDurableError(UsageError):
+    """Workflow code did something that no replay can repeat."""
+
+
+class UnwindingError(UsageError):
+    """A decision was asked for while the workflow's code is being put away, where nothing can be decided any more."""
+
+
+class LimitExceededError(UsageError):
+    """Something is longer than SWF takes."""
+
+    def __init__(self, *, field: str, size: int, limit: int, unit: str = "characters", hint: str = "") -> None:
+        self.field = field
+        self.size = size
+        self.limit = limit
+        super().__init__(
+            found=f"{field} has {size:,} {unit}",
+            expected=f"at most {limit:,}, SWF's limit",
+            hint=hint or "Pass a reference (a path, a key) in place of the data",
+        )
+
+
+class PayloadError(UsageError):
+    """A value cannot become text, or a text is not the value that was expected."""
+
+
+class NondeterminismError(UsageError):
+    """The workflow's code, replayed over its history, asked for something else than it did the first time.
+
+    The execution is not harmed: the decision is dropped, and it goes on when the code agrees with its history again.
+    """
+
+    def __init__(
+        self, *, recorded: str | None, requested: str | None, event_id: int | None, source: str | None
+    ) -> None:
+        self.recorded = recorded
+        self.requested = requested
+        self.event_id = event_id
+        self.source = source
+        at = f" (event {event_id})" if event_id is not None else ""
+        line = f", at {source}" if source else ""
+        super().__init__(
+            found=f"history recorded {recorded or 'nothing more'}{at}, but the code asked for {requested or 'nothing'}{line}",
+            hint="Bring back the code's former behaviour for executions that began under it",
+        )
+
+
+class StoreError(UsageError):
+    """The database cannot be used."""
+
+
+class DatabaseInUseError(StoreError):
+    """Another process has the database open."""
+
+
+class DatabaseForeignError(StoreError):
+    """The file is not a database of Ostinato's, or one of a newer version."""
+
+
+class DatabaseDamagedError(StoreError):
+    """The database is broken."""
+
+
+class DatabaseWriteError(StoreError):
+    """The database could not be written; what was asked for did not happen."""
+
+
+class SwfFault(UsageError):
+    """SWF refuses an operation. Nothing was changed."""
+
+    code: ClassVar[str] = "SwfFault"
+
+    def __init__(self, message: str = "") -> None:
+        self.message = message
+        super().__init__(found=f"{self.code}: {message}" if message else self.code)
+
+
+class UnknownResourceFault(SwfFault):
+    """There is no such domain, type, execution or open task."""
+
+    code = "UnknownResourceFault"
+
+
+class DomainAlreadyExistsFault(SwfFault):
+    """A domain of that name is registered, or deprecated."""
+
+    code = "DomainAlreadyExistsFault"
+
+
+class DomainDeprecatedFault(SwfFault):
+    """The domain is deprecated."""
+
+    code = "DomainDeprecatedFault"
+
+
+class TypeAlreadyExistsFault(SwfFault):
+    """A type of that name and version is registered, or deprecated."""
+
+    code = "TypeAlreadyExistsFault"
+
+
+class TypeDeprecatedFault(SwfFault):
+    """The type is deprecated."""
+
+    code = "TypeDeprecatedFault"
+
+
+class TypeNotDeprecatedFault(SwfFault):
+    """The type is not deprecated, so it cannot be deleted."""
+
+    code = "TypeNotDeprecatedFault"
+
+
+class WorkflowExecutionAlreadyStartedFault(SwfFault):
+    """An open execution has that workflow id."""
+
+    code = "WorkflowExecutionAlreadyStartedFault"
+
+
+class DefaultUndefinedFault(SwfFault):
+    """Neither the request nor the registered type says a required setting."""
+
+    code = "DefaultUndefinedFault"
+
+
+class LimitExceededFault(SwfFault):
+    """One of the service's quotas is used up."""
+
+    code = "LimitExceededFault"
+
+
+class OperationNotPermittedFault(SwfFault):
+    """The caller may not do that."""
+
+    code = "OperationNotPermittedFault"
+
+
+class TooManyTagsFault(SwfFault):
+    """A resource has at most 50 tags."""
+
+    code = "TooManyTagsFault"
+
+
+class ValidationException(SwfFault):
+    """A member of the request is missing or out of its bounds."""
+
+    code = "ValidationException"
+
+
+class SerializationException(SwfFault):
+    """A member of the request has the wrong type, or the request is not JSON."""
+
+    code = "SerializationException"
+
+
+class ThrottlingException(SwfFault):
+    """Too many requests; try again later."""
+
+    code = "ThrottlingException"
+
+
+class TaskError(OstinatoError):
+    """A task did not end well. `reason` and `details` are as history has them."""
+
+    def __init__(self, message: str, *, reason: str | None = None, details: str | None = None) -> None:
+        self.reason = reason
+        self.details = details
+        super().__init__(message)
+
+
+class ActivityError(TaskError):
+    """An activity did not end well.
+
+    Args:
+        what: what happened, in a few words.
+        name: the activity type's name.
+        activity_id: its id in the execution.
+        attempts: how often it was tried.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        name: str,
+        activity_id: str,
+        attempts: int = 1,
+        reason: str | None = None,
+        details: str | None = None,
+    ) -> None:
+        self.name = name
+        self.activity_id = activity_id
+        self.attempts = attempts
+        again = f" after {attempts} attempts" if attempts > 1 else ""
+        super().__init__(f"activity {name} ({activity_id}) {what}{again}", reason=reason, details=details)
+
+
+class ActivityFailed(ActivityError):
+    """An activity raised an exception.
+
+    Args:
+        error_type: the exception's class, with its module unless it is built in.
+        error_message: the exception's text.
+        error_traceback: its traceback in the worker, line by line.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        activity_id: str,
+        attempts: int = 1,
+        reason: str | None = None,
+        details: str | None = None,
+        error_type: str = "",
+        error_message: str = "",
+        error_traceback: Sequence[str] = (),
+    ) -> None:
+        self.error_type = error_type
+        self.error_message = error_message
+        self.error_traceback = tuple(error_traceback)
+        said = f"{error_type}: {error_message}" if error_type else (reason or "no reason given")
+        super().__init__(
+            f"failed: {said}", name=name, activity_id=activity_id, attempts=attempts, reason=reason, details=details
+        )
+
+
+class ActivityTimedOut(ActivityError):
+    """One of an activity's time-outs passed. `timeout_type` says which; `details` are those of its last heartbeat."""
+
+    def __init__(
+        self, *, timeout_type: str, name: str, activity_id: str, attempts: int = 1, details: str | None = None
+    ) -> None:
+        self.timeout_type = timeout_type
+        super().__init__(
+            f"timed out ({timeout_type})", name=name, activity_id=activity_id, attempts=attempts, details=details
+        )
+
+
+class ActivityCanceled(ActivityError):
+    """An activity was canceled by its worker."""
+
+    def __init__(self, *, name: str, activity_id: str, attempts: int = 1, details: str | None = None) -> None:
+        super().__init__("was canceled", name=name, activity_id=activity_id, attempts=attempts, details=details)
+
+
+class ActivityNotScheduled(ActivityError):
+    """SWF did not take the decision to schedule an activity. `cause` says why."""
+
+    def __init__(self, *, cause: str, name: str, activity_id: str, attempts: int = 1) -> None:
+        self.cause = cause
+        super().__init__(
+            f"could not be scheduled: {cause}", name=name, activity_id=activity_id, attempts=attempts, reason=cause
+        )
+
+
+class ChildWorkflowError(TaskError):
+    """A child execution did not end well."""
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        name: str,
+        workflow_id: str,
+        run_id: str | None = None,
+        attempts: int = 1,
+        reason: str | None = None,
+        details: str | None = None,
+    ) -> None:
+        self.name = name
+        self.workflow_id = workflow_id
+        self.run_id = run_id
+        self.attempts = attempts
+        again = f" after {attempts} attempts" if attempts > 1 else ""
+        super().__init__(f"child workflow {name} ({workflow_id}) {what}{again}", reason=reason, details=details)
+
+
+class ChildWorkflowFailed(ChildWorkflowError):
+    """A child execution failed."""
+
+
+class ChildWorkflowTimedOut(ChildWorkflowError):
+    """A child execution timed out."""
+
+
+class ChildWorkflowCanceled(ChildWorkflowError):
+    """A child execution ended as canceled."""
+
+
+class ChildWorkflowTerminated(ChildWorkflowError):
+    """A child execution was terminated."""
+
+
+class ChildWorkflowNotStarted(ChildWorkflowError):
+    """A child execution could not be started; `reason` is SWF's cause."""
+
+
+class TimerNotStarted(TaskError):
+    """SWF did not take the decision to start a timer; `reason` is SWF's cause."""
+
+
+class SignalNotDelivered(TaskError):
+    """A signal to another execution could not be delivered; `reason` is SWF's cause."""
+
+
+class CancelNotDelivered(TaskError):
+    """A cancellation request to another execution could not be delivered; `reason` is SWF's cause."""
+
+
+class MarkerNotRecorded(TaskError):
+    """SWF did not take the decision to record a marker; `reason` is SWF's cause."""
+
+
+class RunOnceFailed(TaskError):
+    """The function of a `run_once` raised an exception; `error_type`, `error_message` and `error_traceback` are its."""
+
+    def __init__(self, *, error_type: str, error_message: str, error_traceback: Sequence[str] = ()) -> None:
+        self.error_type = error_type
+        self.error_message = error_message
+        self.error_traceback = tuple(error_traceback)
+        super().__init__(f"{error_type}: {error_message}", reason=f"{error_type}: {error_message}")
+
+
+class LambdaError(TaskError):
+    """A Lambda function did not end well."""
+
+
+class LambdaFailed(LambdaError):
+    """A Lambda function failed."""
+
+
+class LambdaTimedOut(LambdaError):
+    """A Lambda function did not end in time."""
+
+
+class LambdaNotStarted(LambdaError):
+    """A Lambda function could not be scheduled or invoked; `reason` is SWF's cause."""
+
+
+class WorkflowError(TaskError):
+    """An execution did not complete, as the one who started it sees it."""
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        workflow_id: str,
+        run_id: str,
+        reason: str | None = None,
+        details: str | None = None,
+    ) -> None:
+        self.workflow_id = workflow_id
+        self.run_id = run_id
+        said = f": {reason}" if reason else ""
+        super().__init__(f"workflow execution {workflow_id} {what}{said}", reason=reason, details=details)
+
+
+class WorkflowFailed(WorkflowError):
+    """The execution failed."""
+
+
+class WorkflowTimedOut(WorkflowError):
+    """The execution timed out."""
+
+
+class WorkflowCanceled(WorkflowError):
+    """The execution ended as canceled."""
+
+
+class WorkflowTerminated(WorkflowError):
+    """The execution was terminated."""
+
+
+class InternalError(OstinatoError):
+    """A fault of Ostinato's own: please report it, with the message and, if you can, the history."""
+
+
+class IllegalTransition(InternalError):
+    """A history says something that SWF could not have written, or Ostinato misread it."""
+
+    def __init__(self, *, state: str, event_type: str, event_id: int, allowed: Sequence[str]) -> None:
+        self.state = state
+        self.event_type = event_type
+        self.event_id = event_id
+        self.allowed = tuple(allowed)
+        super().__init__(
+            f"event {event_id} is {event_type}, which cannot follow {state}; "
+            f"expected {' or '.join(self.allowed) or 'nothing'}. Please report it with the history"
+        )

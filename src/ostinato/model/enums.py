@@ -1,0 +1,210 @@
+"""The closed sets of words in SWF's API: statuses, policies, time-out types, and the causes of failed decisions.
+
+Plain `Enum`s, so that comparing one with a string is a type error. A member's value is the word on the wire.
+"""
+
+from enum import Enum
+
+
+class ActivityTaskTimeoutType(Enum):
+    """Which of an activity task's time-outs passed."""
+
+    START_TO_CLOSE = "START_TO_CLOSE"
+    SCHEDULE_TO_START = "SCHEDULE_TO_START"
+    SCHEDULE_TO_CLOSE = "SCHEDULE_TO_CLOSE"
+    HEARTBEAT = "HEARTBEAT"
+
+
+class CancelTimerFailedCause(Enum):
+    """Why `CancelTimerFailed` was recorded."""
+
+    TIMER_ID_UNKNOWN = "TIMER_ID_UNKNOWN"
+    OPERATION_NOT_PERMITTED = "OPERATION_NOT_PERMITTED"
+
+
+class CancelWorkflowExecutionFailedCause(Enum):
+    """Why `CancelWorkflowExecutionFailed` was recorded."""
+
+    UNHANDLED_DECISION = "UNHANDLED_DECISION"
+    OPERATION_NOT_PERMITTED = "OPERATION_NOT_PERMITTED"
+
+
+class ChildPolicy(Enum):
+    """What happens to the open children of an execution that closes."""
+
+    TERMINATE = "TERMINATE"
+    REQUEST_CANCEL = "REQUEST_CANCEL"
+    ABANDON = "ABANDON"
+
+
+class CloseStatus(Enum):
+    """How an execution closed."""
+
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+    TERMINATED = "TERMINATED"
+    CONTINUED_AS_NEW = "CONTINUED_AS_NEW"
+    TIMED_OUT = "TIMED_OUT"
+
+
+class CompleteWorkflowExecutionFailedCause(Enum):
+    """Why `CompleteWorkflowExecutionFailed` was recorded."""
+
+    UNHANDLED_DECISION = "UNHANDLED_DECISION"
+    OPERATION_NOT_PERMITTED = "OPERATION_NOT_PERMITTED"
+
+
+class ContinueAsNewWorkflowExecutionFailedCause(Enum):
+    """Why `ContinueAsNewWorkflowExecutionFailed` was recorded."""
+
+    UNHANDLED_DECISION = "UNHANDLED_DECISION"
+    WORKFLOW_TYPE_DEPRECATED = "WORKFLOW_TYPE_DEPRECATED"
+    WORKFLOW_TYPE_DOES_NOT_EXIST = "WORKFLOW_TYPE_DOES_NOT_EXIST"
+    DEFAULT_EXECUTION_START_TO_CLOSE_TIMEOUT_UNDEFINED = "DEFAULT_EXECUTION_START_TO_CLOSE_TIMEOUT_UNDEFINED"
+    DEFAULT_TASK_START_TO_CLOSE_TIMEOUT_UNDEFINED = "DEFAULT_TASK_START_TO_CLOSE_TIMEOUT_UNDEFINED"
+    DEFAULT_TASK_LIST_UNDEFINED = "DEFAULT_TASK_LIST_UNDEFINED"
+    DEFAULT_CHILD_POLICY_UNDEFINED = "DEFAULT_CHILD_POLICY_UNDEFINED"
+    CONTINUE_AS_NEW_WORKFLOW_EXECUTION_RATE_EXCEEDED = "CONTINUE_AS_NEW_WORKFLOW_EXECUTION_RATE_EXCEEDED"
+    OPERATION_NOT_PERMITTED = "OPERATION_NOT_PERMITTED"
+
+
+class DecisionTaskTimeoutType(Enum):
+    """Which of a decision task's time-outs passed."""
+
+    START_TO_CLOSE = "START_TO_CLOSE"
+    SCHEDULE_TO_START = "SCHEDULE_TO_START"
+
+
+class ExecutionStatus(Enum):
+    """Whether an execution is open."""
+
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+
+
+class FailWorkflowExecutionFailedCause(Enum):
+    """Why `FailWorkflowExecutionFailed` was recorded."""
+
+    UNHANDLED_DECISION = "UNHANDLED_DECISION"
+    OPERATION_NOT_PERMITTED = "OPERATION_NOT_PERMITTED"
+
+
+class LambdaFunctionTimeoutType(Enum):
+    """Which of a Lambda function's time-outs passed."""
+
+    START_TO_CLOSE = "START_TO_CLOSE"
+
+
+class RecordMarkerFailedCause(Enum):
+    """Why `RecordMarkerFailed` was recorded."""
+
+    OPERATION_NOT_PERMITTED = "OPERATION_NOT_PERMITTED"
+
+
+class RegistrationStatus(Enum):
+    """Whether a type or a domain may still be used for new work."""
+
+    REGISTERED = "REGISTERED"
+    DEPRECATED = "DEPRECATED"
+
+
+class RequestCancelActivityTaskFailedCause(Enum):
+    """Why `RequestCancelActivityTaskFailed` was recorded."""
+
+    ACTIVITY_ID_UNKNOWN = "ACTIVITY_ID_UNKNOWN"
+    OPERATION_NOT_PERMITTED = "OPERATION_NOT_PERMITTED"
+
+
+class RequestCancelExternalWorkflowExecutionFailedCause(Enum):
+    """Why `RequestCancelExternalWorkflowExecutionFailed` was recorded."""
+
+    UNKNOWN_EXTERNAL_WORKFLOW_EXECUTION = "UNKNOWN_EXTERNAL_WORKFLOW_EXECUTION"
+    REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_RATE_EXCEEDED = (
+        "REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_RATE_EXCEEDED"
+    )
+    OPERATION_NOT_PERMITTED = "OPERATION_NOT_PERMITTED"
+
+
+class ScheduleActivityTaskFailedCause(Enum):
+    """Why `ScheduleActivityTaskFailed` was recorded."""
+
+    ACTIVITY_TYPE_DEPRECATED = "ACTIVITY_TYPE_DEPRECATED"
+    ACTIVITY_TYPE_DOES_NOT_EXIST = "ACTIVITY_TYPE_DOES_NOT_EXIST"
+    ACTIVITY_ID_ALREADY_IN_USE = "ACTIVITY_ID_ALREADY_IN_USE"
+    OPEN_ACTIVITIES_LIMIT_EXCEEDED = "OPEN_ACTIVITIES_LIMIT_EXCEEDED"
+    ACTIVITY_CREATION_RATE_EXCEEDED = "ACTIVITY_CREATION_RATE_EXCEEDED"
+    DEFAULT_SCHEDULE_TO_CLOSE_TIMEOUT_UNDEFINED = "DEFAULT_SCHEDULE_TO_CLOSE_TIMEOUT_UNDEFINED"
+    DEFAULT_TASK_LIST_UNDEFINED = "DEFAULT_TASK_LIST_UNDEFINED"
+    DEFAULT_SCHEDULE_TO_START_TIMEOUT_UNDEFINED = "DEFAULT_SCHEDULE_TO_START_TIMEOUT_UNDEFINED"
+    DEFAULT_START_TO_CLOSE_TIMEOUT_UNDEFINED = "DEFAULT_START_TO_CLOSE_TIMEOUT_UNDEFINED"
+    DEFAULT_HEARTBEAT_TIMEOUT_UNDEFINED = "DEFAULT_HEARTBEAT_TIMEOUT_UNDEFINED"
+    OPERATION_NOT_PERMITTED = "OPERATION_NOT_PERMITTED"
+
+
+class ScheduleLambdaFunctionFailedCause(Enum):
+    """Why `ScheduleLambdaFunctionFailed` was recorded."""
+
+    ID_ALREADY_IN_USE = "ID_ALREADY_IN_USE"
+    OPEN_LAMBDA_FUNCTIONS_LIMIT_EXCEEDED = "OPEN_LAMBDA_FUNCTIONS_LIMIT_EXCEEDED"
+    LAMBDA_FUNCTION_CREATION_RATE_EXCEEDED = "LAMBDA_FUNCTION_CREATION_RATE_EXCEEDED"
+    LAMBDA_SERVICE_NOT_AVAILABLE_IN_REGION = "LAMBDA_SERVICE_NOT_AVAILABLE_IN_REGION"
+
+
+class SignalExternalWorkflowExecutionFailedCause(Enum):
+    """Why `SignalExternalWorkflowExecutionFailed` was recorded."""
+
+    UNKNOWN_EXTERNAL_WORKFLOW_EXECUTION = "UNKNOWN_EXTERNAL_WORKFLOW_EXECUTION"
+    SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_RATE_EXCEEDED = "SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_RATE_EXCEEDED"
+    OPERATION_NOT_PERMITTED = "OPERATION_NOT_PERMITTED"
+
+
+class StartChildWorkflowExecutionFailedCause(Enum):
+    """Why `StartChildWorkflowExecutionFailed` was recorded."""
+
+    WORKFLOW_TYPE_DOES_NOT_EXIST = "WORKFLOW_TYPE_DOES_NOT_EXIST"
+    WORKFLOW_TYPE_DEPRECATED = "WORKFLOW_TYPE_DEPRECATED"
+    OPEN_CHILDREN_LIMIT_EXCEEDED = "OPEN_CHILDREN_LIMIT_EXCEEDED"
+    OPEN_WORKFLOWS_LIMIT_EXCEEDED = "OPEN_WORKFLOWS_LIMIT_EXCEEDED"
+    CHILD_CREATION_RATE_EXCEEDED = "CHILD_CREATION_RATE_EXCEEDED"
+    WORKFLOW_ALREADY_RUNNING = "WORKFLOW_ALREADY_RUNNING"
+    DEFAULT_EXECUTION_START_TO_CLOSE_TIMEOUT_UNDEFINED = "DEFAULT_EXECUTION_START_TO_CLOSE_TIMEOUT_UNDEFINED"
+    DEFAULT_TASK_LIST_UNDEFINED = "DEFAULT_TASK_LIST_UNDEFINED"
+    DEFAULT_TASK_START_TO_CLOSE_TIMEOUT_UNDEFINED = "DEFAULT_TASK_START_TO_CLOSE_TIMEOUT_UNDEFINED"
+    DEFAULT_CHILD_POLICY_UNDEFINED = "DEFAULT_CHILD_POLICY_UNDEFINED"
+    OPERATION_NOT_PERMITTED = "OPERATION_NOT_PERMITTED"
+
+
+class StartLambdaFunctionFailedCause(Enum):
+    """Why `StartLambdaFunctionFailed` was recorded."""
+
+    ASSUME_ROLE_FAILED = "ASSUME_ROLE_FAILED"
+
+
+class StartTimerFailedCause(Enum):
+    """Why `StartTimerFailed` was recorded."""
+
+    TIMER_ID_ALREADY_IN_USE = "TIMER_ID_ALREADY_IN_USE"
+    OPEN_TIMERS_LIMIT_EXCEEDED = "OPEN_TIMERS_LIMIT_EXCEEDED"
+    TIMER_CREATION_RATE_EXCEEDED = "TIMER_CREATION_RATE_EXCEEDED"
+    OPERATION_NOT_PERMITTED = "OPERATION_NOT_PERMITTED"
+
+
+class WorkflowExecutionCancelRequestedCause(Enum):
+    """Why a cancellation was requested, if SWF did it."""
+
+    CHILD_POLICY_APPLIED = "CHILD_POLICY_APPLIED"
+
+
+class WorkflowExecutionTerminatedCause(Enum):
+    """Why an execution was terminated."""
+
+    CHILD_POLICY_APPLIED = "CHILD_POLICY_APPLIED"
+    EVENT_LIMIT_EXCEEDED = "EVENT_LIMIT_EXCEEDED"
+    OPERATOR_INITIATED = "OPERATOR_INITIATED"
+
+
+class WorkflowExecutionTimeoutType(Enum):
+    """Which of an execution's time-outs passed."""
+
+    START_TO_CLOSE = "START_TO_CLOSE"

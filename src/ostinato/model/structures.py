@@ -1,0 +1,86 @@
+"""The small structures that SWF's events, decisions and operations share."""
+
+import msgspec
+
+from ostinato.model.enums import CloseStatus
+from ostinato.model.fields import (
+    BoundedRunId,
+    Name,
+    ResourceTagKey,
+    ResourceTagValue,
+    Tag,
+    Timestamp,
+    Version,
+    VersionOptional,
+    WorkflowId,
+)
+
+
+class Structure(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What every value of the API has in common: immutable, built by keyword, camelCase on the wire, absent when None."""
+
+
+class ActivityType(Structure):
+    """Name and version of an activity."""
+
+    name: Name
+    version: Version
+
+
+class WorkflowType(Structure):
+    """Name and version of a workflow."""
+
+    name: Name
+    version: Version
+
+
+class TaskList(Structure):
+    """The queue that pollers take tasks from; it exists by being named."""
+
+    name: Name
+
+
+class WorkflowExecution(Structure):
+    """One run of a workflow id."""
+
+    workflow_id: WorkflowId
+    run_id: BoundedRunId
+
+
+class ResourceTag(Structure):
+    """A tag on a domain."""
+
+    key: ResourceTagKey
+    value: ResourceTagValue | None = None
+
+
+class WorkflowTypeFilter(Structure):
+    """Keeps executions of one type, or of one version of it."""
+
+    name: Name
+    version: VersionOptional | None = None
+
+
+class TagFilter(Structure):
+    """Keeps executions that have this very tag."""
+
+    tag: Tag
+
+
+class WorkflowExecutionFilter(Structure):
+    """Keeps executions with this workflow id."""
+
+    workflow_id: WorkflowId
+
+
+class CloseStatusFilter(Structure):
+    """Keeps executions that closed this way."""
+
+    status: CloseStatus
+
+
+class ExecutionTimeFilter(Structure):
+    """Keeps executions between two times, both inclusive; no end is now."""
+
+    oldest_date: Timestamp
+    latest_date: Timestamp | None = None

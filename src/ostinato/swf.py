@@ -1,0 +1,26 @@
+"""The one seam of Ostinato: whatever can carry out SWF's 39 operations is a `Swf`.
+
+The embedded engine is one, the clients of a server and of Amazon are others. Deciders, workers and the command line know
+only this.
+"""
+
+from typing import Protocol, TypeVar
+
+from ostinato.model.operations import Operation
+
+Answer = TypeVar("Answer")
+
+
+class Swf(Protocol):
+    """Carries out SWF's operations, each a typed value that knows the type of its answer."""
+
+    def call(self, operation: Operation[Answer], /) -> Answer:
+        """Carry out the operation and give its answer, once what it changed is durable.
+
+        A poll waits for a task, up to a minute, and gives None if there was none. Safe to call from several threads.
+
+        Raises:
+            SwfFault: SWF refuses the operation; nothing was changed.
+            StoreError: what it changed could not be kept; nothing was changed.
+        """
+        ...
