@@ -44,7 +44,7 @@ from ostinato.model.fields import (
     MarkerName,
     OptionalRunId,
     SignalName,
-    TagList,
+    RecordedTagList,
     TaskPriority,
     TerminateReason,
     TimerId,
@@ -74,7 +74,7 @@ class WorkflowExecutionStarted(Event):
     execution_start_to_close_timeout: DurationInSecondsOptional | None = None
     task_start_to_close_timeout: DurationInSecondsOptional | None = None
     task_priority: TaskPriority | None = None
-    tag_list: TagList | None = None
+    tag_list: RecordedTagList | None = None
     continued_execution_run_id: OptionalRunId | None = None
     parent_workflow_execution: WorkflowExecution | None = None
     parent_initiated_event_id: EventId | None = None
@@ -151,7 +151,7 @@ class WorkflowExecutionContinuedAsNew(Event):
     execution_start_to_close_timeout: DurationInSecondsOptional | None = None
     task_priority: TaskPriority | None = None
     task_start_to_close_timeout: DurationInSecondsOptional | None = None
-    tag_list: TagList | None = None
+    tag_list: RecordedTagList | None = None
     lambda_role: Arn | None = None
 
 
@@ -365,7 +365,7 @@ class StartChildWorkflowExecutionInitiated(Event):
     execution_start_to_close_timeout: DurationInSecondsOptional | None = None
     task_priority: TaskPriority | None = None
     task_start_to_close_timeout: DurationInSecondsOptional | None = None
-    tag_list: TagList | None = None
+    tag_list: RecordedTagList | None = None
     lambda_role: Arn | None = None
 
 

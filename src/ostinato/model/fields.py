@@ -61,3 +61,5 @@ Version = Annotated[str, Meta(min_length=1, max_length=64)]
 VersionOptional = Annotated[str, Meta(max_length=64)]
 WorkflowId = Annotated[str, Meta(min_length=1, max_length=256)]
 TagList = Annotated[tuple[Tag, ...], Meta(max_length=5)]
+RecordedTagList = tuple[Tag | None, ...]
+"""The tags that history shows; the service took and echoed a null among them (recorded in 2016)."""
