@@ -1,0 +1,13 @@
+"""The check that a text fits into its field, made before SWF makes it."""
+
+from ostinato.errors import LimitExceededError
+
+
+def check_length(text: str | None, *, field: str, limit: int) -> None:
+    """Do nothing if the text has at most `limit` characters, or is None.
+
+    Raises:
+        LimitExceededError: it is longer; the error names the field, the size and the limit.
+    """
+    if text is not None and len(text) > limit:
+        raise LimitExceededError(field=field, size=len(text), limit=limit)
