@@ -1,0 +1,1 @@
+"""The event log: what is kept (`records`), the seam (`log`) and the one implementation, in SQLite (`sqlite`)."""

@@ -1,0 +1,143 @@
+-- Every query of the log, each with a name and a sentence.
+
+-- name: create
+-- Give a new log its secret.
+INSERT INTO log (id, secret, epoch) VALUES (1, :secret, 0);
+
+-- name: open
+-- Count one more opening, and tell which it is.
+UPDATE log SET epoch = epoch + 1 RETURNING epoch, secret;
+
+-- name: next_execution_key
+-- The first key after all that were ever given.
+SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'executions';
+
+-- name: write_domain
+-- Register a domain, or replace what is known of it.
+INSERT OR REPLACE INTO domains (name, status, retention, description, tags) VALUES (?, ?, ?, ?, ?);
+
+-- name: domains
+-- All domains, by name.
+SELECT name, status, retention, description, tags FROM domains ORDER BY name;
+
+-- name: delete_type
+-- Delete a type.
+DELETE FROM types WHERE kind = ? AND domain = ? AND name = ? AND version = ?;
+
+-- name: write_type
+-- Register a type, or replace what is known of it.
+INSERT OR REPLACE INTO types
+(kind, domain, name, version, status, creation_date, deprecation_date, description, configuration)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: types
+-- All types, by kind, domain, name and version.
+SELECT kind, domain, name, version, status, creation_date, deprecation_date, description, configuration
+FROM types
+ORDER BY kind, domain, name, version;
+
+-- name: write_execution
+-- Begin an execution.
+INSERT INTO executions
+(key, domain, workflow_id, run_id, type_name, type_version, start_timestamp, close_timestamp, close_status, tag_list,
+ parent_workflow_id, parent_run_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: write_tag
+-- Make an execution findable by one of its tags; a tag may be given twice.
+INSERT OR IGNORE INTO execution_tags (key, tag, domain, start_timestamp, close_timestamp) VALUES (?, ?, ?, ?, ?);
+
+-- name: write_event
+-- Append an event to an execution's history.
+INSERT INTO events (execution_key, event_id, handed_by, event) VALUES (?, ?, ?, ?);
+
+-- name: write_heartbeat
+-- Remember the last sign of life of an activity task.
+INSERT OR REPLACE INTO heartbeats (execution_key, scheduled_event_id, timestamp, details) VALUES (?, ?, ?, ?);
+
+-- name: close_execution
+-- Write down when and how an execution closed.
+UPDATE executions SET close_timestamp = :timestamp, close_status = :status WHERE key = :key;
+
+-- name: close_tags
+-- Write down at an execution's tags when it closed.
+UPDATE execution_tags SET close_timestamp = :timestamp WHERE key = :key;
+
+-- name: forget_execution
+-- Delete an execution.
+DELETE FROM executions WHERE key = ?;
+
+-- name: forget_tags
+-- Delete an execution's tags.
+DELETE FROM execution_tags WHERE key = ?;
+
+-- name: forget_events
+-- Delete an execution's history.
+DELETE FROM events WHERE execution_key = ?;
+
+-- name: forget_heartbeats
+-- Delete the signs of life of an execution's activity tasks.
+DELETE FROM heartbeats WHERE execution_key = ?;
+
+-- name: find_run
+-- The execution with this run id, if its domain and workflow id are these.
+SELECT * FROM executions WHERE run_id = :run_id AND domain = :domain AND workflow_id = :workflow_id;
+
+-- name: find_newest
+-- The newest execution with this workflow id.
+SELECT * FROM executions WHERE domain = :domain AND workflow_id = :workflow_id ORDER BY key DESC LIMIT 1;
+
+-- name: open_keys
+-- The keys of all open executions.
+SELECT key FROM executions WHERE close_timestamp IS NULL ORDER BY key;
+
+-- name: execution
+-- The execution with this key.
+SELECT * FROM executions WHERE key = :key;
+
+-- name: recorded_events
+-- An execution's history, with who was handed what.
+SELECT handed_by, event FROM events WHERE execution_key = :key ORDER BY event_id;
+
+-- name: heartbeats
+-- The signs of life of an execution's activity tasks.
+SELECT scheduled_event_id, timestamp, details FROM heartbeats WHERE execution_key = :key ORDER BY scheduled_event_id;
+
+-- name: events
+-- A stretch of an execution's history, oldest first.
+SELECT event FROM events
+WHERE execution_key = :key AND event_id BETWEEN :first AND :last
+ORDER BY event_id
+LIMIT :limit;
+
+-- name: events_reversed
+-- A stretch of an execution's history, newest first.
+SELECT event FROM events
+WHERE execution_key = :key AND event_id BETWEEN :first AND :last
+ORDER BY event_id DESC
+LIMIT :limit;
+
+-- name: executions
+-- The beginning of a search among executions; `visibility` adds the conditions, on `v`.
+SELECT v.* FROM executions AS v WHERE v.domain = :domain
+
+-- name: tagged_executions
+-- The beginning of a search among the executions that have a tag; `visibility` adds the conditions, on `v`.
+SELECT e.* FROM execution_tags AS v JOIN executions AS e ON e.key = v.key WHERE v.domain = :domain AND v.tag = :tag
+
+-- name: counted_executions
+-- The beginning of a count of executions.
+SELECT 1 FROM executions AS v WHERE v.domain = :domain
+
+-- name: counted_tagged_executions
+-- The beginning of a count of the executions that have a tag.
+SELECT 1 FROM execution_tags AS v WHERE v.domain = :domain AND v.tag = :tag
+
+-- name: expired
+-- The closed executions that the retention period of their domain no longer covers.
+SELECT e.key FROM domains AS d
+CROSS JOIN executions AS e
+ON e.domain = d.name
+AND e.close_timestamp IS NOT NULL
+AND e.close_timestamp <= :now - CAST(d.retention AS INTEGER) * 86400.0
+LIMIT :limit;

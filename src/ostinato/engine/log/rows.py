@@ -1,0 +1,164 @@
+"""Between the log's records and the rows of its tables, both ways; nothing here touches a database."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from sqlite3 import Row
+
+import msgspec
+
+from ostinato.engine.log.records import (
+    DomainRecord,
+    EventRecord,
+    ExecutionRecord,
+    HeartbeatRecord,
+    TypeKey,
+    TypeKind,
+    TypeRecord,
+)
+from ostinato.model.enums import CloseStatus, RegistrationStatus
+from ostinato.model.events import HistoryEvent
+from ostinato.model.fields import RunId
+from ostinato.model.results import ActivityTypeConfiguration, WorkflowTypeConfiguration
+from ostinato.model.structures import ResourceTag, WorkflowExecution, WorkflowType
+
+Columns = tuple[object, ...]
+"""The values of a row to be written, in the order of its query."""
+
+_ENCODER = msgspec.json.Encoder()
+_EVENT = msgspec.json.Decoder(HistoryEvent)
+_EVENTS = msgspec.json.Decoder(list[HistoryEvent])
+_TAGS = msgspec.json.Decoder(tuple[str, ...])
+_RESOURCE_TAGS = msgspec.json.Decoder(tuple[ResourceTag, ...])
+
+
+def from_domain(record: DomainRecord) -> Columns:
+    """The row of a domain."""
+    tags = _text(record.tags) if record.tags else None
+    return (record.name, record.status.value, record.retention, record.description, tags)
+
+
+def to_domain(row: Row) -> DomainRecord:
+    """The domain of a row."""
+    return DomainRecord(
+        name=row["name"],
+        status=RegistrationStatus(row["status"]),
+        retention=row["retention"],
+        description=row["description"],
+        tags=_RESOURCE_TAGS.decode(row["tags"]) if row["tags"] else (),
+    )
+
+
+def from_type_key(key: TypeKey) -> Columns:
+    """The primary key of a type."""
+    return (key.kind.value, key.domain, key.name, key.version)
+
+
+def from_type(record: TypeRecord) -> Columns:
+    """The row of a type."""
+    return (
+        *from_type_key(record.key),
+        record.status.value,
+        record.creation_date,
+        record.deprecation_date,
+        record.description,
+        _text(record.configuration),
+    )
+
+
+def to_type(row: Row) -> TypeRecord:
+    """The type of a row."""
+    kind = TypeKind(row["kind"])
+    is_activity = kind is TypeKind.ACTIVITY
+    configuration = ActivityTypeConfiguration if is_activity else WorkflowTypeConfiguration
+    return TypeRecord(
+        kind=kind,
+        domain=row["domain"],
+        name=row["name"],
+        version=row["version"],
+        status=RegistrationStatus(row["status"]),
+        creation_date=row["creation_date"],
+        deprecation_date=row["deprecation_date"],
+        description=row["description"],
+        configuration=msgspec.json.decode(row["configuration"], type=configuration),
+    )
+
+
+def from_execution(record: ExecutionRecord) -> Columns:
+    """The row of an execution."""
+    parent = record.parent
+    return (
+        record.key,
+        record.domain,
+        record.workflow_id,
+        record.run_id,
+        record.workflow_type.name,
+        record.workflow_type.version,
+        record.start_timestamp,
+        record.close_timestamp,
+        record.close_status.value if record.close_status else None,
+        _text(record.tag_list) if record.tag_list else None,
+        parent.workflow_id if parent else None,
+        parent.run_id if parent else None,
+    )
+
+
+def from_tags(records: Iterable[ExecutionRecord]) -> list[Columns]:
+    """The rows of the executions' tags."""
+    return [
+        (record.key, tag, record.domain, record.start_timestamp, record.close_timestamp)
+        for record in records
+        for tag in record.tag_list
+    ]
+
+
+def to_execution(row: Row) -> ExecutionRecord:
+    """The execution of a row."""
+    parent = row["parent_workflow_id"]
+    status = row["close_status"]
+    return ExecutionRecord(
+        key=row["key"],
+        domain=row["domain"],
+        workflow_id=row["workflow_id"],
+        run_id=RunId(row["run_id"]),
+        workflow_type=WorkflowType(name=row["type_name"], version=row["type_version"]),
+        start_timestamp=row["start_timestamp"],
+        close_timestamp=row["close_timestamp"],
+        close_status=CloseStatus(status) if status else None,
+        tag_list=_TAGS.decode(row["tag_list"]) if row["tag_list"] else (),
+        parent=WorkflowExecution(workflow_id=parent, run_id=row["parent_run_id"]) if parent else None,
+    )
+
+
+def from_events(records: Iterable[EventRecord]) -> Iterator[Columns]:
+    """The rows of events."""
+    encode = _ENCODER.encode
+    for record in records:
+        event = record.event
+        yield (record.execution_key, event.event_id, record.handed_by, encode(event).decode())
+
+
+def to_event_record(key: int, row: Row) -> EventRecord:
+    """The event of a row, with who was handed what."""
+    handed_by, text = row
+    return EventRecord(execution_key=key, event=_EVENT.decode(text), handed_by=handed_by)
+
+
+def to_events(rows: Sequence[Row]) -> list[HistoryEvent]:
+    """The events of rows; read as one text, which is quicker than one by one."""
+    return _EVENTS.decode(f"[{','.join([row[0] for row in rows])}]")
+
+
+def from_heartbeat(record: HeartbeatRecord) -> Columns:
+    """The row of a heartbeat."""
+    return (record.execution_key, record.scheduled_event_id, record.timestamp, record.details)
+
+
+def to_heartbeat(key: int, row: Row) -> HeartbeatRecord:
+    """The heartbeat of a row."""
+    scheduled_event_id, timestamp, details = row
+    return HeartbeatRecord(
+        execution_key=key, scheduled_event_id=scheduled_event_id, timestamp=timestamp, details=details
+    )
+
+
+def _text(value: object) -> str:
+    return _ENCODER.encode(value).decode()

@@ -1,0 +1,227 @@
+"""The event log in SQLite: in one file that outlives the process, or in memory.
+
+One connection writes; another reads, so that reading does not wait for a commit. In memory one connection does both.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing
+from functools import partial
+from pathlib import Path
+from threading import RLock
+from typing import TypeVar
+
+import msgspec
+
+from ostinato.engine.log import rows, visibility
+from ostinato.engine.log.faults import damaged, not_read, not_written
+from ostinato.engine.log.file import MEMORY, in_memory, opened, reading
+from ostinato.engine.log.ownership import Ownership
+from ostinato.engine.log.records import (
+    Batch,
+    ClosedRecord,
+    DomainRecord,
+    ExecutionQuery,
+    ExecutionRecord,
+    OpenExecution,
+    TypeRecord,
+)
+from ostinato.engine.log.statements import queries
+from ostinato.model.events import HistoryEvent
+
+Source = TypeVar("Source")
+Value = TypeVar("Value")
+
+_ALL_EVENTS = 2**31 - 1
+
+
+class SqliteLog:
+    """A `Log` in a SQLite file, or, for the path ":memory:", in memory.
+
+    Args:
+        path: the file. It is made if it does not exist; its directory must.
+
+    Raises:
+        DatabaseInUseError: another process has it open, or this one.
+        DatabaseForeignError: the file is not ours, or of a newer version. It was not touched.
+        DatabaseDamagedError: it is broken.
+        StoreError: the system does not let us use it.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self._where = str(path)
+        self._queries = queries()
+        with ExitStack() as resources:
+            self._connect(resources)
+            self._open()
+            self._resources = resources.pop_all()
+
+    def _connect(self, resources: ExitStack) -> None:
+        self._writing = self._reading = RLock()
+        if self._where == MEMORY:
+            self._writer = self._reader = resources.enter_context(closing(in_memory()))
+            return
+        path = Path(self._where).resolve()
+        resources.callback(Ownership(path).release)
+        self._writer = resources.enter_context(closing(opened(path)))
+        self._reader = resources.enter_context(closing(reading(path)))
+        self._reading = RLock()
+
+    def _open(self) -> None:
+        try:
+            epoch, secret = self._writer.execute(self._queries["open"]).fetchall()[0]
+            (key,) = self._writer.execute(self._queries["next_execution_key"]).fetchone()
+        except sqlite3.Error as error:
+            raise not_written(error, self._where) from None
+        self._epoch, self._secret, self._next_execution_key = int(epoch), bytes(secret), int(key)
+
+    @property
+    def secret(self) -> bytes:
+        """32 random bytes, made with the log."""
+        return self._secret
+
+    @property
+    def epoch(self) -> int:
+        """How often the log was opened, this time included."""
+        return self._epoch
+
+    @property
+    def next_execution_key(self) -> int:
+        """The first key after all that were given until the log was opened."""
+        return self._next_execution_key
+
+    def append(self, batch: Batch) -> None:
+        """Keep the batch in one transaction, which is on the disk when this returns.
+
+        Raises:
+            DatabaseWriteError: it could not be kept; nothing was changed.
+            DatabaseDamagedError: the database is broken; nothing was changed.
+        """
+        with self._writing:
+            try:
+                self._writer.execute("BEGIN IMMEDIATE")
+                self._write(batch)
+                self._writer.execute("COMMIT")
+            except BaseException as error:
+                self._roll_back()
+                if isinstance(error, sqlite3.Error):
+                    raise not_written(error, self._where) from error
+                raise
+
+    def domains(self) -> list[DomainRecord]:
+        """Every domain, by name."""
+        return [self._understood(rows.to_domain, row) for row in self._rows("domains")]
+
+    def types(self) -> list[TypeRecord]:
+        """Every activity type and workflow type, by kind, domain, name and version."""
+        return [self._understood(rows.to_type, row) for row in self._rows("types")]
+
+    def open_executions(self) -> Iterator[OpenExecution]:
+        """Every open execution with its events, by key, one at a time."""
+        for (key,) in self._rows("open_keys"):
+            of_this = {"key": key}
+            (row,) = self._rows("execution", of_this)
+            to_event, to_heartbeat = partial(rows.to_event_record, key), partial(rows.to_heartbeat, key)
+            yield OpenExecution(
+                record=self._understood(rows.to_execution, row),
+                events=[self._understood(to_event, each) for each in self._rows("recorded_events", of_this)],
+                heartbeats=[self._understood(to_heartbeat, each) for each in self._rows("heartbeats", of_this)],
+            )
+
+    def events(
+        self, key: int, first: int = 1, last: int | None = None, *, reverse: bool = False, limit: int | None = None
+    ) -> list[HistoryEvent]:
+        """The events with ids from `first` to `last`, both included, oldest first unless `reverse`; at most `limit`."""
+        bounds = {
+            "key": key,
+            "first": first,
+            "last": _ALL_EVENTS if last is None else last,
+            "limit": -1 if limit is None else limit,
+        }
+        return self._understood(rows.to_events, self._rows("events_reversed" if reverse else "events", bounds))
+
+    def find(self, domain: str, workflow_id: str, run_id: str | None = None) -> ExecutionRecord | None:
+        """The execution with these ids; without a run id, the newest with that workflow id, open or closed."""
+        ids = {"domain": domain, "workflow_id": workflow_id, "run_id": run_id}
+        found = self._rows("find_newest" if run_id is None else "find_run", ids)
+        return self._understood(rows.to_execution, found[0]) if found else None
+
+    def list_executions(self, query: ExecutionQuery) -> list[ExecutionRecord]:
+        """The executions that the query asks for, by its time and then by key; the latest first unless `ascending`."""
+        statement = visibility.listing(query)
+        found = self._fetched(statement.sql, statement.parameters)
+        return [self._understood(rows.to_execution, row) for row in found]
+
+    def count_executions(self, query: ExecutionQuery) -> int:
+        """How many executions the query asks for, up to its `limit`; its `after` counts too."""
+        statement = visibility.counting(query)
+        return int(self._fetched(statement.sql, statement.parameters)[0][0])
+
+    def expired(self, now: float, limit: int = 1_000) -> list[int]:
+        """The keys of at most `limit` closed executions that their domain's retention period no longer covers."""
+        return [int(row[0]) for row in self._rows("expired", {"now": now, "limit": limit})]
+
+    def forget(self, keys: Iterable[int]) -> None:
+        """Delete these executions and their events, in one transaction.
+
+        Raises:
+            StoreError: they could not be deleted; nothing was changed.
+        """
+        self.append(Batch(forgotten_executions=tuple(keys)))
+
+    def close(self) -> None:
+        """Close the file and let other processes have it. Closing twice is harmless."""
+        with self._writing, self._reading:
+            self._resources.close()
+
+    def _write(self, batch: Batch) -> None:
+        self._insert("write_domain", map(rows.from_domain, batch.domains))
+        self._insert("delete_type", map(rows.from_type_key, batch.deleted_types))
+        self._insert("write_type", map(rows.from_type, batch.types))
+        if batch.started:
+            self._insert("write_execution", map(rows.from_execution, batch.started))
+            self._insert("write_tag", rows.from_tags(batch.started))
+        self._insert("write_event", rows.from_events(batch.events))
+        self._insert("write_heartbeat", map(rows.from_heartbeat, batch.heartbeats))
+        if batch.closed:
+            self._close_executions(batch.closed)
+        for query in ("forget_execution", "forget_tags", "forget_events", "forget_heartbeats"):
+            self._insert(query, ((key,) for key in batch.forgotten_executions))
+
+    def _close_executions(self, closed: Iterable[ClosedRecord]) -> None:
+        for record in closed:
+            values = {
+                "key": record.key,
+                "timestamp": record.close_timestamp,
+                "status": record.close_status.value,
+            }
+            self._writer.execute(self._queries["close_execution"], values)
+            self._writer.execute(self._queries["close_tags"], values)
+            self._writer.execute(self._queries["forget_heartbeats"], (record.key,))
+
+    def _insert(self, query: str, values: Iterable[rows.Columns]) -> None:
+        self._writer.executemany(self._queries[query], values)
+
+    def _roll_back(self) -> None:
+        try:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+        except sqlite3.Error:
+            # The transaction is not committed, and SQLite undoes it at the next opening at the latest.
+            pass
+
+    def _rows(self, query: str, parameters: dict[str, object] | None = None) -> list[sqlite3.Row]:
+        return self._fetched(self._queries[query], parameters or {})
+
+    def _fetched(self, sql: str, parameters: dict[str, object]) -> list[sqlite3.Row]:
+        try:
+            with self._reading:
+                return self._reader.execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise not_read(error, self._where) from error
+
+    def _understood(self, read: Callable[[Source], Value], source: Source) -> Value:
+        try:
+            return read(source)
+        except (msgspec.DecodeError, ValueError) as error:
+            raise damaged(f"a row cannot be understood: {error}", self._where) from error
