@@ -1,0 +1,144 @@
+"""Rows: what is measured, how much, how often. A contestant takes part in a row if it has a script of its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmarks.figures import Figure, Unit, detail, rate, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One kind of work; `name` is also the name of the contestants' scripts."""
+
+    name: str
+    work: str
+    size: int
+    quick_size: int
+    figures: tuple[Figure, ...]
+    repetitions: int = 5
+    quick_repetitions: int = 1
+
+    def repetition_count(self, *, quick: bool) -> int:
+        """Give how often each contestant runs."""
+        return self.quick_repetitions if quick else self.repetitions
+
+    def size_of(self, *, quick: bool) -> int:
+        """Give how much one repetition does."""
+        return self.quick_size if quick else self.size
+
+
+ROWS: tuple[Row, ...] = (
+    Row(
+        name="sequential_activities",
+        work="{size:,} activities one after the other, one workflow, in one process",
+        size=1000,
+        quick_size=100,
+        figures=(Figure("", Unit.PER_SECOND, rate, wanted=1500),),
+    ),
+    Row(
+        name="parallel_activities",
+        work="{size:,} activities side by side, one workflow",
+        size=1000,
+        quick_size=100,
+        figures=(Figure("", Unit.PER_SECOND, rate, wanted=4000),),
+    ),
+    Row(
+        name="short_workflows",
+        work="{size:,} workflows of one activity",
+        size=500,
+        quick_size=50,
+        figures=(Figure("", Unit.PER_SECOND, rate, wanted=1000),),
+    ),
+    Row(
+        name="latency",
+        work="one-activity workflow, start to result, of {size:,}",
+        size=500,
+        quick_size=50,
+        figures=(
+            Figure("p50", Unit.MILLISECONDS, seconds, wanted=0.0015),
+            Figure("p95", Unit.MILLISECONDS, detail("p95_seconds")),
+        ),
+        repetitions=3,
+    ),
+    Row(
+        name="inline_steps",
+        work="{size:,} inline steps",
+        size=1000,
+        quick_size=100,
+        figures=(Figure("", Unit.PER_SECOND, rate, wanted=10_000),),
+    ),
+    Row(
+        name="fresh_replay",
+        work="fresh replay of {size:,} finished activities",
+        size=1000,
+        quick_size=100,
+        figures=(
+            Figure("one after the other", Unit.MILLISECONDS, seconds, wanted=0.012),
+            Figure("side by side", Unit.MILLISECONDS, detail("parallel_seconds"), wanted=0.012),
+        ),
+    ),
+    Row(
+        name="whole_life_replay",
+        work="whole-life replay CPU, {size:,} sequential activities",
+        size=1000,
+        quick_size=200,
+        figures=(Figure("", Unit.SECONDS, seconds, wanted=0.3),),
+        repetitions=3,
+    ),
+    Row(
+        name="decision_cost",
+        work="replay for one decision at {size:,} events of history",
+        size=25_000,
+        quick_size=2_500,
+        figures=(
+            Figure("", Unit.MILLISECONDS, seconds),
+            Figure("beside one at 100 events", Unit.TIMES, detail("times"), wanted=1.2),
+        ),
+        repetitions=3,
+    ),
+    Row(
+        name="long_history",
+        work="schedule → poll → run → complete of one activity at {size:,} events of history",
+        size=24_000,
+        quick_size=2_400,
+        figures=(
+            Figure("", Unit.MILLISECONDS, seconds),
+            Figure("beside one at 100 events", Unit.TIMES, detail("times"), wanted=1.2),
+        ),
+        repetitions=3,
+    ),
+    Row(
+        name="start",
+        work="a new process, median of {size:,}",
+        size=7,
+        quick_size=1,
+        figures=(
+            Figure("import", Unit.MILLISECONDS, seconds, wanted=0.060),
+            Figure("command --help", Unit.MILLISECONDS, detail("help_seconds"), wanted=0.120),
+        ),
+        repetitions=3,
+    ),
+    Row(
+        name="memory",
+        work="memory of an execution, of {size:,}",
+        size=2000,
+        quick_size=200,
+        figures=(
+            Figure("open, in the engine", Unit.KIBIBYTES, detail("open_bytes")),
+            Figure("open, with its replay kept", Unit.KIBIBYTES, detail("cached_bytes")),
+        ),
+        repetitions=3,
+    ),
+    Row(
+        name="recovery",
+        work="engine start with {size:,} open executions",
+        size=5000,
+        quick_size=200,
+        figures=(
+            Figure("", Unit.MILLISECONDS, seconds),
+            Figure("at a tenth of them", Unit.MILLISECONDS, detail("tenth_seconds")),
+        ),
+        repetitions=3,
+    ),
+)
