@@ -25,6 +25,7 @@ class Names:
     activity: str
     version: str = "1"
     task_list: str = "benchmark"
+    wake_up: str = "wake-up"
 
     def activity_id(self, number: int) -> str:
         """Give the id of the n-th activity, from 1; both frameworks form it in the same way."""
@@ -125,7 +126,7 @@ def side_by_side(names: Names, activities: int) -> list[Event]:
         numbers = range(first, min(first + 99, activities + 1))
         scheduled_activities += [writer.schedule_activity(number, number - 1, decided) for number in numbers]
         if numbers[-1] < activities:
-            wake_up = f"wake-up-{first}"
+            wake_up = f"{names.wake_up}-{scheduled + 1}"
             timer = writer.append(
                 "TimerStarted", decisionTaskCompletedEventId=decided, startToFireTimeout="0", timerId=wake_up
             )
