@@ -49,6 +49,8 @@ def run_row(row: Row, contestants: Sequence[Contestant], plan: Plan) -> list[Out
     """Run a row's repetitions, the contestants taking turns; one that fails is not asked again."""
     size = row.size_of(quick=plan.quick)
     outcomes = [Outcome(row, one, size) for one in contestants if one.script(row.name).exists()]
+    if not outcomes:
+        _tell(f"{row.name}: none of the chosen contestants takes part")
     for repetition in range(plan.repetitions_of(row)):
         for outcome in outcomes:
             if not outcome.failure:
