@@ -6,7 +6,7 @@ Nothing here decides or touches a disk. A `Batch` is the content of one transact
 from collections.abc import Iterable, Sequence
 from enum import Enum
 from itertools import chain
-from typing import TypeVar
+from typing import TypeVar, dataclass_transform
 
 import msgspec
 
@@ -19,6 +19,8 @@ from ostinato.model.structures import ResourceTag, WorkflowExecution, WorkflowTy
 Part = TypeVar("Part")
 
 
+# Type checkers learn here that subclasses are frozen too; msgspec hands it down, but does not tell them.
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """What every value of the log has in common: immutable, built by keyword."""
 

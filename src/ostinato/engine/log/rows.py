@@ -1,6 +1,6 @@
 """Between the log's records and the rows of its tables, both ways; nothing here touches a database."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from sqlite3 import Row
 
 import msgspec
@@ -27,6 +27,12 @@ _ENCODER = msgspec.json.Encoder()
 _EVENT = msgspec.json.Decoder(HistoryEvent)
 _EVENTS = msgspec.json.Decoder(list[HistoryEvent])
 _TAGS = msgspec.json.Decoder(tuple[str, ...])
+_CONFIGURATIONS: Mapping[
+    TypeKind, msgspec.json.Decoder[ActivityTypeConfiguration] | msgspec.json.Decoder[WorkflowTypeConfiguration]
+] = {
+    TypeKind.ACTIVITY: msgspec.json.Decoder(ActivityTypeConfiguration),
+    TypeKind.WORKFLOW: msgspec.json.Decoder(WorkflowTypeConfiguration),
+}
 _RESOURCE_TAGS = msgspec.json.Decoder(tuple[ResourceTag, ...])
 
 
@@ -67,8 +73,6 @@ def from_type(record: TypeRecord) -> Columns:
 def to_type(row: Row) -> TypeRecord:
     """The type of a row."""
     kind = TypeKind(row["kind"])
-    is_activity = kind is TypeKind.ACTIVITY
-    configuration = ActivityTypeConfiguration if is_activity else WorkflowTypeConfiguration
     return TypeRecord(
         kind=kind,
         domain=row["domain"],
@@ -78,7 +82,7 @@ def to_type(row: Row) -> TypeRecord:
         creation_date=row["creation_date"],
         deprecation_date=row["deprecation_date"],
         description=row["description"],
-        configuration=msgspec.json.decode(row["configuration"], type=configuration),
+        configuration=_CONFIGURATIONS[kind].decode(row["configuration"]),
     )
 
 

@@ -4,7 +4,7 @@ One connection writes; another reads, so that reading does not wait for a commit
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
@@ -210,10 +210,10 @@ class SqliteLog:
             # The transaction is not committed, and SQLite undoes it at the next opening at the latest.
             pass
 
-    def _rows(self, query: str, parameters: dict[str, object] | None = None) -> list[sqlite3.Row]:
+    def _rows(self, query: str, parameters: Mapping[str, object] | None = None) -> list[sqlite3.Row]:
         return self._fetched(self._queries[query], parameters or {})
 
-    def _fetched(self, sql: str, parameters: dict[str, object]) -> list[sqlite3.Row]:
+    def _fetched(self, sql: str, parameters: Mapping[str, object]) -> list[sqlite3.Row]:
         try:
             with self._reading:
                 return self._reader.execute(sql, parameters).fetchall()
