@@ -4,13 +4,13 @@ A type is anything that may stand in an annotation. What JSON cannot tell apart 
 datetime stays the string that it was written as, a set and a tuple stay lists, a dataclass stays a dict.
 
 msgspec takes no unions of types that look alike in JSON (two dataclasses, `str | datetime`). Those are read here: the value
-is that of the first member, `str` last, that writes the same JSON again; else of the first that reads it. A union of
+is that of the first member that reads it and writes all of it again, else of the first that reads it, `str` last. A union of
 this kind within a dataclass's or struct's field is refused, with msgspec's words.
 """
 
 import re
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import PurePath
 from typing import Any, NamedTuple, Union, get_args, get_origin
@@ -22,10 +22,6 @@ from ostinato.payloads.encoding import encode_fast
 
 Decode = Callable[[str | bytes | msgspec.Raw], object]
 """From JSON to a value; raises msgspec.ValidationError."""
-
-
-class NotJsonError(PayloadError):
-    """The text is not JSON at all."""
 
 
 @lru_cache(maxsize=4096)
@@ -47,10 +43,23 @@ def decoder(as_type: Any) -> Decode:
 def decode(text: str, as_type: Any, where: str) -> object:
     """The value that the JSON text says; `where` is what error messages call it.
 
+    Text that is not JSON is a foreign worker's; it is given as it is where a string will do.
+
     Raises:
         PayloadError: the text does not hold a value of that type.
     """
-    return decode_with(find_decoder(as_type, where), text, where)
+    try:
+        return find_decoder(as_type, where)(text)
+    except msgspec.ValidationError as error:
+        raise _misfit(str(error), where) from error
+    except msgspec.DecodeError as error:
+        if as_type is Any or as_type is str or as_type is object:
+            return text
+        raise PayloadError(
+            found=f"text that is not JSON ({error})", expected=f"`{describe(as_type)}`", where=where
+        ) from error
+    except RecursionError:
+        raise _too_deep(where) from None
 
 
 def find_decoder(as_type: Any, where: str) -> Decode:
@@ -70,20 +79,22 @@ def find_decoder(as_type: Any, where: str) -> Decode:
         ) from error
 
 
-def decode_with(read: Decode, data: str | bytes | msgspec.Raw, where: str) -> object:
-    """The value that the decoder reads.
+def decode_raw(data: msgspec.Raw, read: Decode, where: str) -> object:
+    """The value that the decoder reads from JSON.
 
     Raises:
-        PayloadError: the data does not hold a value of the decoder's type.
+        PayloadError: the JSON does not hold a value of the decoder's type.
     """
     try:
         return read(data)
     except msgspec.ValidationError as error:
         raise _misfit(str(error), where) from error
-    except msgspec.DecodeError as error:
-        raise NotJsonError(found=f"text that is not JSON ({error})", where=where) from error
     except RecursionError:
-        raise PayloadError(found="JSON that is nested too deeply", where=where) from None
+        raise _too_deep(where) from None
+
+
+def _too_deep(where: str) -> PayloadError:
+    return PayloadError(found="JSON that is nested too deeply", where=where)
 
 
 def describe(as_type: Any) -> str:
@@ -113,7 +124,9 @@ def _decode_other(as_type: Any, value: Any) -> Any:
     validator = getattr(as_type, "__pydantic_validator__", None)
     if validator is not None:
         return validator.validate_json(encode_fast(value))
-    if as_type is object or (isinstance(as_type, type) and isinstance(value, as_type)):
+    if get_origin(as_type) is Iterable:
+        return decoder(list[get_args(as_type)])(encode_fast(value))  # type: ignore[misc]  # a type made at run time
+    if isinstance(as_type, type) and isinstance(value, as_type):
         return value
     raise ValueError(f"Expected `{describe(as_type)}`, got `{type(value).__name__}`")
 
@@ -150,14 +163,24 @@ def _decode_union(members: tuple[Any, ...], value: object) -> object:
     data = encode_fast(value)
     first: _Candidate | None = None
     for member in members:
+        if first is not None and member is str:
+            break
         try:
             candidate = decoder(member)(data)
         except (TypeError, ValueError):
             continue
-        if encode_fast(candidate) == data:
+        if _says(candidate, value):
             return candidate
         first = first or _Candidate(candidate)
     if first is None:
         wanted = " | ".join(describe(member) for member in members)
         raise ValueError(f"Expected `{wanted}`, got `{type(value).__name__}`")
     return first.value
+
+
+def _says(candidate: object, value: object) -> bool:
+    """Whether the candidate, written as JSON, says all that the value says."""
+    written = msgspec.json.decode(encode_fast(candidate))
+    if isinstance(written, dict) and isinstance(value, dict):
+        return {**written, **value} == written
+    return bool(written == value)

@@ -132,8 +132,6 @@ def _settled_mapping(value: Mapping[Any, Any], path: str, *, strict: bool) -> di
 
 
 def _key_text(key: Any, path: str) -> str:
-    if isinstance(key, str) and not isinstance(key, Enum):
-        return str.__str__(key)
     if isinstance(key, float) and not math.isfinite(key):
         raise _unwritable(key, f"a key of {path}", expected="a finite number", hint="Use another key")
     try:
@@ -142,7 +140,7 @@ def _key_text(key: Any, path: str) -> str:
         raise _unwritable(
             key,
             f"a key of {path}",
-            expected="a string, number, date, UUID or enum",
+            expected="a string, number, date, UUID or enum that UTF-8 can hold",
             hint="Pass a list of pairs in place of the dict",
         ) from None
     else:

@@ -69,10 +69,10 @@ def load_failure(reason: str | None, details: str | None) -> ErrorDetails:
     if known is None:
         more = details if reason and details else ""
         return ErrorDetails(error_type="", message=reason or details or "", traceback=tuple(more.splitlines()))
-    lines = known.get("traceback")
+    message, lines = known.get("message"), known.get("traceback")
     return ErrorDetails(
         error_type=str(known.get("error_type") or known.get("error") or ""),
-        message=str(known.get("message", reason or "")),
+        message=str((reason or "") if message is None else message),
         traceback=tuple(map(str, lines.splitlines() if isinstance(lines, str) else lines or ())),
     )
 

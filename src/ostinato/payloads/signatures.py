@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from ostinato.errors import PayloadError
-from ostinato.payloads.decoding import Decode, decode_with, find_decoder
+from ostinato.payloads.decoding import Decode, decode_raw, find_decoder
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -75,6 +75,30 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
             where=f"{self.name}()",
         )
 
+    def check_call(self, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
+        """Do nothing if a call with these arguments would be taken, whatever their types.
+
+        Raises:
+            PayloadError: there are too many, too few, or one of another name.
+        """
+        named = len(self.positional)
+        if len(args) == named == len(self.required) and not kwargs:
+            return
+        if len(args) > named and self.more_positional is None:
+            raise PayloadError(
+                found=f"{len(args)} positional arguments",
+                expected=f"at most {named} ({', '.join(p.name for p in self.positional) or 'none'})",
+                where=f"{self.name}()",
+            )
+        for name in kwargs:
+            if name not in self.by_name and self.more_by_name is None:
+                raise PayloadError(
+                    found=f"an argument {name!r}",
+                    expected=", ".join(self.by_name) or "no keyword arguments",
+                    where=f"{self.name}()",
+                )
+        self.check(args, kwargs)
+
     def check(self, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
         """Do nothing if the arguments are all that the function needs, and none is given twice.
 
@@ -87,7 +111,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
             raise PayloadError(
                 found=f"{twice[0]!r} given both by place and by name", expected="one of them", where=f"{self.name}()"
             )
-        missing = self.required - placed - kwargs.keys()
+        missing = self.required - placed - (kwargs.keys() & self.by_name.keys())
         if missing:
             names = [name for name in self._names() if name in missing]
             raise PayloadError(
@@ -99,10 +123,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _read(parameter: Parameter, value: msgspec.Raw, at: str = "") -> object:
-    try:
-        return parameter.decode(value)
-    except (ValueError, RecursionError):
-        return decode_with(parameter.decode, value, parameter.where + at)
+    return decode_raw(value, parameter.decode, parameter.where + at)
 
 
 @functools.lru_cache(maxsize=4096)
