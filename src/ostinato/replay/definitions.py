@@ -1,0 +1,293 @@
+"""What authors declare: activities and workflows, with their settings in SWF's words.
+
+A definition is immutable and holds the author's function untouched: it may be imported, called in tests and shared.
+"""
+
+import inspect
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Generic, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, overload
+
+from ostinato.errors import UsageError
+from ostinato.model.durations import Duration, whole_seconds
+from ostinato.model.enums import ChildPolicy
+from ostinato.model.limits import TAGS_PER_EXECUTION, YEAR_SECONDS
+from ostinato.model.structures import ActivityType, WorkflowType
+from ostinato.replay.retry import Retry
+
+P = ParamSpec("P")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+DEFAULT_VERSION = "default"
+DEFAULT_TASK_LIST = "default"
+DEFAULT_HEARTBEAT_TIMEOUT = 300.0
+"""Workers send heartbeats by themselves, so a lost worker is noticed within this time, however long an activity is."""
+DEFAULT_DECISION_TIMEOUT = 300.0
+
+
+class ActivityOptions(TypedDict, total=False):
+    """The settings of an activity. Durations are seconds or timedeltas; None is no limit.
+
+    `task_priority`: the higher is served first. `control` is a text that history keeps with the task and the worker
+    does not see. `activity_id`: an id of your own, unique among the open activities of the execution.
+    """
+
+    name: str
+    version: str
+    task_list: str
+    task_priority: int | None
+    schedule_to_start_timeout: Duration | None
+    schedule_to_close_timeout: Duration | None
+    start_to_close_timeout: Duration | None
+    heartbeat_timeout: Duration | None
+    retry: Retry | None
+    control: str | None
+    activity_id: str | None
+
+
+class WorkflowOptions(TypedDict, total=False):
+    """The settings of a workflow. Durations are seconds or timedeltas; None is no limit, which SWF reads as a year.
+
+    `task_start_to_close_timeout` bounds one decision. `workflow_id`: an id of your own, for a child. `retry` is for
+    children too.
+    """
+
+    name: str
+    version: str
+    task_list: str
+    task_priority: int | None
+    execution_start_to_close_timeout: Duration | None
+    task_start_to_close_timeout: Duration | None
+    child_policy: ChildPolicy
+    tag_list: Sequence[str]
+    lambda_role: str | None
+    retry: Retry | None
+    control: str | None
+    workflow_id: str | None
+
+
+class Submittable(Protocol[P, R_co]):
+    """What can be submitted, with its parameters and its result. Declared for type checkers only."""
+
+    def __submit__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Activity(Generic[P, R]):
+    """A function that runs on an activity worker, with its settings. Made by `@activity`.
+
+    Calling it calls the function, outside of workflows; within a workflow it is submitted.
+    """
+
+    function: Callable[..., Any]
+    name: str
+    version: str = DEFAULT_VERSION
+    task_list: str = DEFAULT_TASK_LIST
+    task_priority: int | None = None
+    schedule_to_start_timeout: Duration | None = None
+    schedule_to_close_timeout: Duration | None = None
+    start_to_close_timeout: Duration | None = None
+    heartbeat_timeout: Duration | None = DEFAULT_HEARTBEAT_TIMEOUT
+    retry: Retry | None = None
+    control: str | None = None
+    activity_id: str | None = None
+    activity_type: ActivityType = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Refuse time-outs that SWF would refuse.
+
+        Raises:
+            UsageError: a time-out is negative or longer than a year.
+        """
+        for timeout in (
+            self.schedule_to_start_timeout,
+            self.schedule_to_close_timeout,
+            self.start_to_close_timeout,
+            self.heartbeat_timeout,
+        ):
+            if timeout is not None:
+                whole_seconds(timeout)
+        object.__setattr__(self, "activity_type", ActivityType(name=self.name, version=self.version))
+
+    @property
+    def is_async(self) -> bool:
+        """Whether the function is an `async def`."""
+        return inspect.iscoroutinefunction(self.function)
+
+    def options(self, **options: Unpack[ActivityOptions]) -> "Activity[P, R]":
+        """The same activity with other settings."""
+        return replace(self, **options)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function, here and now.
+
+        Raises:
+            UsageError: a workflow is running; there it has to be submitted.
+        """
+        from ostinato.replay.loop import running_loop  # noqa: PLC0415  (the loop brings asyncio, which workers may not need)
+
+        if running_loop() is not None:
+            raise UsageError(
+                found=f"the activity {self.name} was called in workflow code",
+                hint=f"Submit it: submit({self.name.rpartition('.')[2]}, ...)",
+            )
+        return self.function(*args, **kwargs)
+
+    def __submit__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class Workflow(Generic[P, R]):
+    """A function, or a class with a method `run`, that is replayed over its history. Made by `@workflow`."""
+
+    function: Callable[..., Any]
+    name: str
+    version: str = DEFAULT_VERSION
+    task_list: str = DEFAULT_TASK_LIST
+    task_priority: int | None = None
+    execution_start_to_close_timeout: Duration | None = YEAR_SECONDS
+    task_start_to_close_timeout: Duration | None = DEFAULT_DECISION_TIMEOUT
+    child_policy: ChildPolicy = ChildPolicy.TERMINATE
+    tag_list: Sequence[str] = ()
+    lambda_role: str | None = None
+    retry: Retry | None = None
+    control: str | None = None
+    workflow_id: str | None = None
+    workflow_type: WorkflowType = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Refuse settings that SWF would refuse.
+
+        Raises:
+            UsageError: a time-out is negative or longer than a year, or there are more than five tags.
+        """
+        for timeout in (self.execution_start_to_close_timeout, self.task_start_to_close_timeout):
+            if timeout is not None:
+                whole_seconds(timeout)
+        if len(self.tag_list) > TAGS_PER_EXECUTION:
+            raise UsageError(found=f"{len(self.tag_list)} tags", expected=f"at most {TAGS_PER_EXECUTION}")
+        object.__setattr__(self, "workflow_type", WorkflowType(name=self.name, version=self.version))
+
+    @property
+    def is_class(self) -> bool:
+        """Whether it is a class with a method `run`, of which each execution gets an instance."""
+        return isinstance(self.function, type)
+
+    @property
+    def run(self) -> Callable[..., Any]:
+        """The function that takes the input: the function itself, or the class's `run`."""
+        return self.function.run if isinstance(self.function, type) else self.function  # type: ignore[attr-defined,no-any-return]
+
+    def options(self, **options: Unpack[WorkflowOptions]) -> "Workflow[P, R]":
+        """The same workflow with other settings."""
+        return replace(self, **options)
+
+    def __submit__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class LambdaFunction:
+    """A function of AWS Lambda, submitted with one value, which it is given as JSON.
+
+    Args:
+        name: the function's name.
+        start_to_close_timeout: how long it may take, up to SWF's 300 s; None is SWF's default.
+        retry: whether and when it is tried again.
+    """
+
+    name: str
+    start_to_close_timeout: Duration | None = None
+    retry: Retry | None = None
+
+    def __submit__(self, value: object = None, /) -> Any:
+        raise NotImplementedError
+
+
+class _HasRun(Protocol[P, R_co]):
+    def run(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+
+
+class _HasAsyncRun(Protocol[P, R_co]):
+    def run(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R_co]: ...
+
+
+class _ActivityDecorator(Protocol):
+    @overload
+    def __call__(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> Activity[P, R]: ...
+    @overload
+    def __call__(self, function: Callable[P, R], /) -> Activity[P, R]: ...
+
+
+class _WorkflowDecorator(Protocol):
+    @overload
+    def __call__(self, function: type[_HasAsyncRun[P, R]], /) -> Workflow[P, R]: ...
+    @overload
+    def __call__(self, function: type[_HasRun[P, R]], /) -> Workflow[P, R]: ...
+    @overload
+    def __call__(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> Workflow[P, R]: ...
+    @overload
+    def __call__(self, function: Callable[P, R], /) -> Workflow[P, R]: ...
+
+
+@overload
+def activity(function: Callable[P, Coroutine[Any, Any, R]], /) -> Activity[P, R]: ...
+@overload
+def activity(function: Callable[P, R], /) -> Activity[P, R]: ...
+@overload
+def activity(**options: Unpack[ActivityOptions]) -> _ActivityDecorator: ...
+def activity(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+    """Declare a function as an activity: `@activity`, or `@activity(start_to_close_timeout=60, ...)`.
+
+    Its name is `module.function` unless given. It runs on a worker that polls its `task_list`, at least once, possibly
+    more than once if a worker dies. By default it may take any time, and a worker that was lost is noticed after five
+    minutes without its heartbeat.
+
+    Raises:
+        UsageError: a setting is out of SWF's bounds.
+    """
+
+    def declare(function: Callable[..., Any]) -> Activity[..., Any]:
+        return Activity(function, **{"name": _name(function), **options})
+
+    return declare if function is None else declare(function)
+
+
+@overload
+def workflow(function: type[_HasAsyncRun[P, R]], /) -> Workflow[P, R]: ...
+@overload
+def workflow(function: type[_HasRun[P, R]], /) -> Workflow[P, R]: ...
+@overload
+def workflow(function: Callable[P, Coroutine[Any, Any, R]], /) -> Workflow[P, R]: ...
+@overload
+def workflow(function: Callable[P, R], /) -> Workflow[P, R]: ...
+@overload
+def workflow(**options: Unpack[WorkflowOptions]) -> _WorkflowDecorator: ...
+def workflow(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+    """Declare a function, or a class with a method `run`, as a workflow: `@workflow`, or `@workflow(version="2", ...)`.
+
+    Its name is `module.function` unless given. An execution may last a year.
+
+    Raises:
+        UsageError: a setting is out of SWF's bounds, or the class has no method `run`.
+    """
+
+    def declare(function: Callable[..., Any]) -> Workflow[..., Any]:
+        if isinstance(function, type) and not callable(getattr(function, "run", None)):
+            raise UsageError(found=f"the class {function.__qualname__} has no method run", expected="def run(self, ...)")
+        return Workflow(function, **{"name": _name(function), **options})
+
+    return declare if function is None else declare(function)
+
+
+def _name(function: Callable[..., Any]) -> str:
+    """`module.function`; a program run as a script is named after its file, so that its names do not change."""
+    module = function.__module__
+    if module == "__main__":
+        script = getattr(sys.modules["__main__"], "__file__", None)
+        module = Path(script).stem if script else module
+    return f"{module}.{function.__qualname__}"

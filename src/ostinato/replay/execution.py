@@ -1,0 +1,246 @@
+"""One execution from within: what workflow code asks of, and what history tells it, meet here."""
+
+import hashlib
+import inspect
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from datetime import UTC, datetime
+from types import CodeType, FrameType
+from typing import Any, cast
+
+from ostinato.errors import NondeterminismError, OutsideWorkflowError, UnwindingError
+from ostinato.model import decisions as d
+from ostinato.model import events as e
+from ostinato.model.limits import ID_CHARACTERS
+from ostinato.model.structures import WorkflowExecution
+from ostinato.payloads.converter import Converter
+from ostinato.replay.definitions import Activity, Workflow
+from ostinato.replay.futures import Future
+from ostinato.replay.inbox import Inbox
+from ostinato.replay.keys import Kind, decision_key
+from ostinato.replay.ledger import Ledger, Owner, Request
+from ostinato.replay.loop import ReplayLoop, running_loop
+from ostinato.replay.strands import run_plain
+from ostinato.replay.timers import Timer
+
+_PACKAGE = __file__.rpartition("/")[0] + "/"
+
+
+class Execution:
+    """What the calls of workflow code act upon."""
+
+    def __init__(
+        self,
+        workflow: Workflow[..., Any],
+        *,
+        execution: WorkflowExecution,
+        converter: Converter,
+        domain: str | None,
+    ) -> None:
+        self.workflow = workflow
+        self.workflow_execution = execution
+        self.converter = converter
+        self.domain = domain
+        self.loop = ReplayLoop(self)
+        self.ledger = Ledger()
+        self.inbox = Inbox(self)
+        self.owners: dict[int, Owner] = {}
+        """What is open, by the id of the event that opened it."""
+        self.started: e.WorkflowExecutionStarted | None = None
+        self.is_cancel_requested = False
+        self.is_replaying = False
+        """Whether what the code does now was decided before."""
+        self.last_event_id = 0
+        self.execution_context: str | None = None
+        self.unregistered: dict[Activity[..., Any] | Workflow[..., Any], None] = {}
+        self.markers: dict[str, e.MarkerRecorded] = {}
+        """Markers that history has and the code has not yet asked for, by name."""
+        self.patches: dict[str, bool] = {}
+        """Whether the execution follows each patch that the code asked about."""
+        self.unrecorded_markers = 0
+        self.failure: BaseException | None = None
+        """Why this decision cannot be made."""
+        self._counts: dict[str, int] = {}
+        self._next_batch: Future[None] | None = None
+
+    # Requests.
+
+    def request(self, decision: d.DecisionAttributes, owner: Owner, source: Request | None = None) -> Request:
+        """Ask for a decision.
+
+        Args:
+            decision: what is asked for.
+            owner: who is told what became of it.
+            source: an earlier request of which this one is a consequence; the author's line is its.
+
+        Raises:
+            UnwindingError: the workflow's code is being put away.
+        """
+        if self.loop.stopped and not isinstance(owner, Closing):
+            raise UnwindingError(
+                found=f"{type(decision).__name__} was asked for while the workflow's code was being put away",
+                hint="An `except BaseException` or a `finally` that decides should let the exception pass",
+            )
+        code, line = (source.code, source.line) if source else _author()
+        request = Request(decision_key(decision), decision, owner, code, line)
+        self.ledger.make(request)
+        return request
+
+    def number(self, name: str) -> int:
+        """How often this was asked for something of that name, from 1."""
+        count = self._counts.get(name, 0) + 1
+        self._counts[name] = count
+        return count
+
+    def set_alarm(self, seconds: float, callback: Callable[[], None]) -> Timer:
+        """A durable timer that calls back."""
+        return Timer(self, seconds, callback, f"timer-{self.number('timer')}")
+
+    def chance(self) -> bytes:
+        """Sixteen bytes that look random, and are the same in every replay."""
+        seed = f"{self.workflow_execution.run_id} {self.number('chance')}"
+        return hashlib.sha256(seed.encode()).digest()[:16]
+
+    def fraction(self) -> float:
+        """A number from 0 up to 1 that looks random, and is the same in every replay."""
+        return (int.from_bytes(self.chance()[:8], "big") >> 11) / (1 << 53)
+
+    # Strands of code.
+
+    def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
+        """The function as a coroutine, be it `def` or `async def`."""
+        if inspect.iscoroutinefunction(function):
+            return function(*args, **kwargs)
+        return run_plain(function, *args, **kwargs)
+
+    def spawn(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
+        """Run the function beside the caller."""
+        task = self.loop.create_task(self.run(function, *args, **kwargs))
+        future: Future[Any] = Future(loop=self.loop, label=_label(function), on_cancel=task.cancel)
+        future.is_running = True
+
+        def hand_on(task: "Any") -> None:
+            if task.cancelled():
+                future.cancel()
+            elif not future.done():
+                error = task.exception()
+                if error is None:
+                    future.set_result(task.result())
+                else:
+                    future.set_exception(error)
+
+        task.add_done_callback(hand_on)
+        return future
+
+    # Batches.
+
+    def next_batch(self) -> Future[None]:
+        """Done when the decisions of this batch have been recorded."""
+        if self._next_batch is None:
+            self._next_batch = Future(loop=self.loop, label="the record of this decision")
+            self.ledger.want_wake_up()
+        return self._next_batch
+
+    def end_of_records(self) -> None:
+        """All records of a batch have been read."""
+        self.ledger.end_of_records()
+        waiting, self._next_batch = self._next_batch, None
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
+
+    def is_open(self, event_id: int, owner: Owner) -> None:
+        """The event with that id opened something of this owner's."""
+        self.owners[event_id] = owner
+
+    def is_closed(self, kind: Kind, event_id: int | None) -> None:
+        """What the event with that id opened (None: nothing was) is open no more."""
+        self.ledger.closed(kind)
+        if event_id is not None:
+            self.owners.pop(event_id, None)
+
+    def waits(self) -> Iterator[str]:
+        """What is open, in words: submissions, timers and deliveries, then the signals that are waited for."""
+        for owner in dict.fromkeys(self.owners.values()):
+            yield owner.label
+        yield from self.inbox.waits()
+
+    # What the code may know.
+
+    @property
+    def now(self) -> datetime:
+        """The time of the event that the code sees."""
+        return datetime.fromtimestamp(self.loop.now, UTC)
+
+    def fail(self, error: BaseException) -> None:
+        """This decision cannot be made; the first reason counts."""
+        self.failure = self.failure or error
+        self.loop.stopped = True
+
+    def mismatch(self, requested: str) -> NondeterminismError:
+        """The code asked for something during replay that history lacks."""
+        code, line = _author()
+        source = f'File "{code.co_filename}", line {line}, in {code.co_qualname}' if code else None
+        error = NondeterminismError(recorded=None, requested=requested, event_id=self.last_event_id, source=source)
+        self.fail(error)
+        return error
+
+
+class Closing:
+    """The owner of the decision that closes the execution."""
+
+    def __init__(self, execution: Execution) -> None:
+        self._execution = execution
+        self.request: Request | None = None
+        self.label = "the close of the execution"
+
+    def close(self, decision: d.DecisionAttributes, source: Request | None = None) -> None:
+        """Ask for the close, after all that was asked for before."""
+        self._execution.loop.stopped = True
+        self.request = self._execution.request(decision, self, source)
+
+    def handle(self, event: e.HistoryEvent) -> None:
+        """Ask again if SWF refused: something new had come in, which has been seen by now."""
+        failed = (
+            e.CompleteWorkflowExecutionFailed,
+            e.FailWorkflowExecutionFailed,
+            e.CancelWorkflowExecutionFailed,
+            e.ContinueAsNewWorkflowExecutionFailed,
+        )
+        if not isinstance(event, failed) or self.request is None:
+            return
+        self._execution.ledger.closed(Kind.CLOSE)
+        if event.cause.name == "WORKFLOW_TYPE_DOES_NOT_EXIST":
+            self._execution.unregistered[self._execution.workflow] = None
+        self.close(self.request.decision, self.request)
+
+
+def current(call: str) -> Execution:
+    """The execution whose code is running.
+
+    Raises:
+        OutsideWorkflowError: none is.
+    """
+    loop = running_loop()
+    if loop is None:
+        raise OutsideWorkflowError(call)
+    return cast("Execution", loop.owner)
+
+
+def bounded_id(text: str) -> str:
+    """The id, shortened to what SWF takes in the way that simpleflow does it."""
+    if len(text) <= ID_CHARACTERS:
+        return text
+    digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    return f"{text[:223]}-{digest}"
+
+
+def _author() -> tuple[CodeType | None, int]:
+    """The innermost line that is not ours."""
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    return (frame.f_code, frame.f_lineno) if frame is not None else (None, 0)
+
+
+def _label(function: Callable[..., Any]) -> str:
+    return getattr(function, "__qualname__", None) or repr(function)

@@ -1,0 +1,98 @@
+"""Futures as arguments: finding them, waiting for them, and putting their results in their place."""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from ostinato.replay.futures import Future
+
+_PLAIN = (str, int, float, bool, bytes, type(None))
+
+
+def futures_in(value: object) -> Iterator[Future[Any]]:
+    """The futures within lists, tuples, sets, dicts, dataclasses and msgspec structs, however deep."""
+    if isinstance(value, _PLAIN):
+        return
+    if isinstance(value, Future):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from futures_in(item)
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for item in value:
+            yield from futures_in(item)
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from futures_in(getattr(value, name))
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield from futures_in(getattr(value, field.name))
+
+
+def with_results(value: Any) -> Any:
+    """A copy of the value with each future's result in its place; what holds none is given back as it is."""
+    if isinstance(value, Future):
+        return value.result()
+    if isinstance(value, _PLAIN) or next(futures_in(value), None) is None:
+        return value
+    if isinstance(value, Mapping):
+        return {name: with_results(item) for name, item in value.items()}
+    if isinstance(value, (list, set, frozenset)):
+        return type(value)(with_results(item) for item in value)
+    if isinstance(value, tuple):
+        items = [with_results(item) for item in value]
+        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
+    if isinstance(value, msgspec.Struct):
+        changed = {name: with_results(getattr(value, name)) for name in value.__struct_fields__}
+        return msgspec.structs.replace(value, **changed)
+    fields = [field.name for field in dataclasses.fields(value) if field.init]
+    return dataclasses.replace(value, **{name: with_results(getattr(value, name)) for name in fields})
+
+
+def when_ready(
+    args: Sequence[object],
+    kwargs: Mapping[str, object],
+    dependent: Future[Any],
+    begin: Callable[[Sequence[object], Mapping[str, object]], None],
+) -> None:
+    """Begin now if no argument is a future, else when all of them are done.
+
+    A failed input fails the dependent with the same exception, and a canceled one cancels it; either at once.
+    """
+    inputs = dict.fromkeys(futures_in((args, kwargs)))
+    if not inputs:
+        begin(args, kwargs)
+        return
+    missing = len(inputs)
+
+    def arrived(future: Any) -> None:
+        nonlocal missing
+        missing -= 1
+        if dependent.done():
+            return
+        if future.cancelled():
+            dependent.cancel()
+        elif (error := future.exception()) is not None:
+            dependent.set_exception(error)
+        elif missing == 0:
+            _begin_late(args, kwargs, dependent, begin)
+
+    for future in inputs:
+        if future.done():
+            arrived(future)
+        else:
+            future.add_done_callback(arrived)
+
+
+def _begin_late(
+    args: Sequence[object],
+    kwargs: Mapping[str, object],
+    dependent: Future[Any],
+    begin: Callable[[Sequence[object], Mapping[str, object]], None],
+) -> None:
+    try:
+        begin(with_results(tuple(args)), with_results(dict(kwargs)))
+    except Exception as error:  # noqa: BLE001  (the author sees it where the dependent is waited for)
+        dependent.set_exception(error)

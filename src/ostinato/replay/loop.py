@@ -1,0 +1,252 @@
+"""The deterministic asyncio event loop that workflow code runs on.
+
+It has a queue of callbacks and nothing else: its clock is history's, its timers are durable, and it never waits. When
+nothing can move, control goes back to the replay. What touches the world (sockets, threads, subprocesses) is refused.
+"""
+
+import asyncio
+import contextvars
+from asyncio import events
+from collections import deque
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any, NoReturn, Protocol, TypeVar
+
+from ostinato.errors import NotDurableError
+
+T = TypeVar("T")
+
+
+class Alarm(Protocol):
+    """A durable timer that calls back."""
+
+    def cancel(self) -> None:
+        """Stop it, if it has not fired."""
+
+
+class Alarms(Protocol):
+    """Who keeps durable timers."""
+
+    def set_alarm(self, seconds: float, callback: Callable[[], None]) -> Alarm:
+        """Call back after that many seconds of history's time, rounded up to whole ones."""
+        ...
+
+
+class OrderedFuture(asyncio.Future[T]):
+    """A future whose hash is its number, so that sets of futures are walked in the same order in every replay."""
+
+    def __init__(self, *, loop: "ReplayLoop") -> None:
+        super().__init__(loop=loop)
+        self._number = loop.next_number()
+
+    def __hash__(self) -> int:
+        return self._number
+
+    __eq__ = object.__eq__
+
+
+class OrderedTask(asyncio.Task[T]):
+    """A task whose hash is its number, as `OrderedFuture`."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T], *, loop: "ReplayLoop", **options: Any) -> None:
+        self._number = loop.next_number()
+        super().__init__(coroutine, loop=loop, **options)
+
+    def __hash__(self) -> int:
+        return self._number
+
+    __eq__ = object.__eq__
+
+
+class ReplayLoop(asyncio.AbstractEventLoop):
+    """An event loop that runs until nothing can move."""
+
+    def __init__(self, owner: Alarms) -> None:
+        self.now = 0.0
+        """Seconds since the epoch, of the event that the code sees."""
+        self.stopped = False
+        """Set when the execution has closed: nothing runs any more."""
+        self.complaints: list[dict[str, Any]] = []
+        """What asyncio reported: exceptions that nobody looked at."""
+        self.owner = owner
+        """Whose code it runs."""
+        self._ready: deque[asyncio.Handle] = deque()
+        self._numbers = 0
+        self._tasks: dict[asyncio.Task[Any], None] = {}
+
+    def next_number(self) -> int:
+        """A number that no other future or task of this loop has."""
+        self._numbers += 1
+        return self._numbers
+
+    def run_until_stuck(self) -> None:
+        """Run callbacks, in order, until there are none."""
+        if not self._ready:
+            return
+        outer = events._get_running_loop()  # noqa: SLF001  (the documented hook for loop implementers)
+        events._set_running_loop(self)  # noqa: SLF001
+        ready = self._ready
+        try:
+            while ready and not self.stopped:
+                handle = ready.popleft()
+                if not handle._cancelled:  # type: ignore[attr-defined]  # noqa: SLF001
+                    handle._run()  # noqa: SLF001
+        finally:
+            events._set_running_loop(outer)  # noqa: SLF001
+
+    def put_away(self) -> None:
+        """End all tasks without letting them do anything: the replay is not needed any more."""
+        self.stopped = True
+        outer = events._get_running_loop()  # noqa: SLF001
+        events._set_running_loop(self)  # noqa: SLF001
+        try:
+            for task in tuple(self._tasks):
+                task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001
+                coroutine = task.get_coro()
+                try:
+                    if coroutine is not None:
+                        coroutine.close()  # type: ignore[union-attr]
+                except BaseException:  # noqa: BLE001, S110  (whatever the author's clean-up raises concerns nobody now)
+                    pass
+        finally:
+            events._set_running_loop(outer)  # noqa: SLF001
+            self._tasks.clear()
+            self._ready.clear()
+
+    # What asyncio asks of a loop.
+
+    def call_soon(
+        self, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
+    ) -> asyncio.Handle:
+        """Run the callback after those that are queued."""
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_later(
+        self, delay: float, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
+    ) -> asyncio.TimerHandle:
+        """Run the callback after a durable timer."""
+        return self.call_at(self.now + delay, callback, *args, context=context)
+
+    def call_at(
+        self, when: float, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
+    ) -> asyncio.TimerHandle:
+        """Run the callback when a durable timer has reached that time."""
+        handle = _AlarmHandle(when, callback, args, self, context)
+        delay = when - self.now
+        if delay <= 0:
+            self._ready.append(handle)
+        else:
+            handle.alarm = self.owner.set_alarm(delay, lambda: self._ready.append(handle))
+            handle._scheduled = True  # noqa: SLF001
+        return handle
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        if isinstance(handle, _AlarmHandle) and handle.alarm is not None:
+            handle.alarm.cancel()
+
+    def time(self) -> float:
+        """History's time, in seconds since the epoch."""
+        return self.now
+
+    def create_future(self) -> asyncio.Future[Any]:
+        """A future of this loop."""
+        return OrderedFuture(loop=self)
+
+    def create_task(  # type: ignore[override]
+        self, coro: Coroutine[Any, Any, T] | Generator[Any, None, T], **options: Any
+    ) -> asyncio.Task[T]:
+        """A task of this loop; it is kept until it is done, whether or not the author keeps it."""
+        _refuse_random_order()
+        options.pop("eager_start", None)
+        task: OrderedTask[T] = OrderedTask(coro, loop=self, **options)  # type: ignore[arg-type]
+        self._tasks[task] = None
+        task.add_done_callback(self._forget)
+        return task
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.pop(task, None)
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Keep what asyncio complains of, for whoever runs the replay to log."""
+        if not self.stopped:
+            self.complaints.append(context)
+
+    def get_debug(self) -> bool:
+        """Never."""
+        return False
+
+    def is_running(self) -> bool:
+        """Always: code that can ask is run by it."""
+        return True
+
+    def is_closed(self) -> bool:
+        """Never: it holds nothing to close."""
+        return False
+
+    async def shutdown_asyncgens(self) -> None:
+        """Nothing to do."""
+
+
+class _AlarmHandle(asyncio.TimerHandle):
+    alarm: Alarm | None = None
+
+
+def running_loop() -> ReplayLoop | None:
+    """The loop of the workflow whose code is running in this thread, if one is."""
+    loop = events._get_running_loop()  # noqa: SLF001
+    return loop if isinstance(loop, ReplayLoop) else None
+
+
+_REFUSED = {
+    "run_in_executor": "Submit an activity: it may block and use threads",
+    "call_soon_threadsafe": "Let the other thread's work be an activity, or send a signal",
+    "subprocess_exec": "Submit an activity that runs the program",
+    "subprocess_shell": "Submit an activity that runs the program",
+    "add_signal_handler": "Use wait_signal() for the signals of workflows",
+} | dict.fromkeys(
+    (
+        "create_connection", "create_datagram_endpoint", "create_server", "create_unix_connection",
+        "create_unix_server", "connect_accepted_socket", "connect_read_pipe", "connect_write_pipe", "getaddrinfo",
+        "getnameinfo", "sendfile", "start_tls", "add_reader", "add_writer", "remove_reader", "remove_writer",
+        "sock_accept", "sock_connect", "sock_recv", "sock_recv_into", "sock_recvfrom", "sock_recvfrom_into",
+        "sock_sendall", "sock_sendfile", "sock_sendto",
+    ),
+    "Submit an activity: it may use the network",
+) | dict.fromkeys(
+    ("run_forever", "run_until_complete", "stop", "close", "shutdown_default_executor", "set_default_executor"),
+    "Await it, or use spawn(): the workflow's loop is run by its replay",
+)  # fmt: skip
+
+
+def _refuse(name: str, hint: str) -> Callable[..., NoReturn]:
+    def refuse(*_args: object, **_kwargs: object) -> NoReturn:
+        raise NotDurableError(
+            found=f"workflow code called the event loop's {name}()",
+            expected="something that a replay can repeat",
+            hint=hint,
+        )
+
+    return refuse
+
+
+for _name, _hint in _REFUSED.items():
+    setattr(ReplayLoop, _name, _refuse(_name, _hint))
+ReplayLoop.__abstractmethods__ = frozenset()
+
+
+def _refuse_random_order() -> None:
+    """Refuse tasks made by `asyncio.as_completed` from coroutines: it walks them in a set, in an order of chance."""
+    import sys  # noqa: PLC0415
+
+    frame = sys._getframe(2)  # noqa: SLF001
+    if frame.f_code.co_name != "ensure_future" and frame.f_code.co_name != "_ensure_future":
+        return
+    outer = frame.f_back
+    while outer is not None and outer.f_code.co_filename == asyncio.tasks.__file__:
+        if "as_completed" in outer.f_code.co_qualname or "AsCompleted" in outer.f_code.co_qualname:
+            raise NotDurableError(
+                found="asyncio.as_completed() was given coroutines, which it starts in an order that differs in each replay",
+                hint="Give it futures or tasks: asyncio.as_completed([asyncio.create_task(c) for c in coroutines])",
+            )
+        outer = outer.f_back

@@ -1,0 +1,34 @@
+"""`@on_signal`: methods of a workflow class that run when a signal comes."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_NAME = "__ostinato_signal__"
+
+
+def on_signal(name: str) -> Callable[[F], F]:
+    """Declare a method of a workflow class as the handler of the signals of that name.
+
+    It runs once for each signal, in order of arrival, beside `run`, as `def` or `async def`, with the signal's arguments
+    converted by its annotations. A signal that has a handler is not seen by `wait_signal` or `signals`. An exception
+    out of a handler fails the workflow.
+    """
+
+    def declare(method: F) -> F:
+        setattr(method, _NAME, name)
+        return method
+
+    return declare
+
+
+def signal_handlers(instance: object) -> dict[str, Callable[..., Any]]:
+    """The handlers that the instance's class declares, bound to it, by the names of the signals."""
+    found: dict[str, Callable[..., Any]] = {}
+    for cls in reversed(type(instance).__mro__):
+        for attribute, member in vars(cls).items():
+            name = getattr(member, _NAME, None)
+            if name is not None:
+                found[name] = getattr(instance, attribute)
+    return found

@@ -1,0 +1,84 @@
+"""Plain functions as threads of workflow code: a greenlet within a task, that parks where the function waits.
+
+The function is never unwound in order to wait, so its `try`, `with` and `except` mean what they say.
+"""
+
+import contextvars
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from greenlet import getcurrent, greenlet
+
+from ostinato.errors import OstinatoError, UsageError
+
+T = TypeVar("T")
+
+_FAREWELLS = 100
+"""How often a function that swallows its end is asked again before it is left alone."""
+
+
+class PutAway(BaseException):
+    """Raised where a function is parked when its replay is not needed any more. Not an error, and not to be caught."""
+
+
+class Strand(greenlet):
+    """One plain function of workflow code, with a stack of its own."""
+
+
+async def run_plain(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """Run the function; whatever it parks on is awaited here in its place.
+
+    Raises:
+        BaseException: what the function raises.
+    """
+    strand = Strand(function)
+    strand.gr_context = contextvars.copy_context()
+    given: Any = strand.switch(*args, **kwargs)
+    while not strand.dead:
+        try:
+            value = await given
+        except GeneratorExit:
+            _say_farewell(strand)
+            raise
+        except BaseException as error:  # noqa: BLE001  (what is awaited may raise anything, and it is the function's to see)
+            given = strand.throw(error)
+        else:
+            given = strand.switch(value)
+    result: T = given
+    return result
+
+
+def _say_farewell(strand: Strand) -> None:
+    for _ in range(_FAREWELLS):
+        if strand.dead:
+            return
+        try:
+            strand.throw(PutAway())
+        except BaseException:  # noqa: BLE001, S110  (what the author's clean-up raises concerns nobody now)
+            pass
+
+
+def park(awaitable: Awaitable[T], what: str) -> T:
+    """Wait for it, within a plain function.
+
+    Raises:
+        UsageError: the caller is no plain function of workflow code: in `async def`, things are awaited.
+    """
+    strand = getcurrent()
+    if not isinstance(strand, Strand):
+        if hasattr(awaitable, "close"):
+            awaitable.close()
+        raise UsageError(
+            found=f"{what} would block an `async def` workflow",
+            hint="Await it: `await future`, `await asyncio.sleep(...)`, `await asyncio.wait(...)`",
+        )
+    parent = strand.parent
+    if parent is None:
+        raise OstinatoError("a strand without a parent")
+    value: T = parent.switch(awaitable)
+    return value
+
+
+def is_plain() -> bool:
+    """Whether the caller is within a plain function of workflow code, which may park."""
+    return isinstance(getcurrent(), Strand)

@@ -1,0 +1,1 @@
+"""For those who test workflows: histories written by hand, and what plays workflows over them."""
