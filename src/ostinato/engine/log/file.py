@@ -7,13 +7,14 @@ import os
 import secrets
 import sqlite3
 import struct
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 
-from ostinato.engine.log.faults import damaged, not_opened, not_written
+from ostinato.engine.log.faults import damaged, not_opened, not_read, not_written
 from ostinato.engine.log.statements import migrations, queries, schema
-from ostinato.errors import DatabaseForeignError, StoreError
+from ostinato.errors import DatabaseDamagedError, DatabaseForeignError, StoreError
 
 MEMORY = ":memory:"
 APPLICATION_ID = 0x4F535449
@@ -21,7 +22,7 @@ APPLICATION_ID = 0x4F535449
 
 SECRET_BYTES = 32
 CHECKED_BYTES = 8_000_000
-"""Up to this size a file is checked wholly when it is opened, in some hundredths of a second.
+"""Up to this size a file is checked wholly when it is opened, in about ten milliseconds.
 
 Checking takes time in proportion, and a start must not; of a larger file the header, the size and all that the start reads
 are checked, and the rest when it is read.
@@ -30,6 +31,7 @@ are checked, and the rest when it is read.
 _HEADER_BYTES = 100
 _MAGIC = b"SQLite format 3\0"
 _LOCK_SECONDS = 10.0
+_WAL_BYTES = 64_000_000
 _OLDEST_SQLITE = (3, 37, 0)
 
 
@@ -82,13 +84,16 @@ def opened(path: Path) -> sqlite3.Connection:
         if not path.exists() or _size_of_regular(path) == 0:
             _create(path)
         _check_header(path)
+        _check_content(path)
+        connection = _connected(f"{path.as_uri()}?mode=rw")
     except OSError as error:
         raise not_opened(error, str(path)) from None
-    connection = _connected(f"{path.as_uri()}?mode=rw")
+    except sqlite3.Error as error:
+        raise not_read(error, str(path)) from None
     try:
         connection.execute("PRAGMA synchronous = FULL")
-        _check_content(connection, path)
-        _migrate(connection, path)
+        connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
+        _migrate(connection)
     except BaseException as error:
         connection.close()
         if isinstance(error, sqlite3.Error):
@@ -105,11 +110,7 @@ def reading(path: Path) -> sqlite3.Connection:
 
 
 def _connected(database: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        database, uri=True, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False
-    )
-    connection.row_factory = sqlite3.Row
-    return connection
+    return sqlite3.connect(database, uri=True, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False)
 
 
 def _require_sqlite(where: str) -> None:
@@ -131,6 +132,13 @@ def _size_of_regular(path: Path) -> int:
 
 
 def _create(path: Path) -> None:
+    if _has_wal(path):
+        # SQLite would take this for the new file's, and mix the two.
+        raise DatabaseDamagedError(
+            found="the database file is gone, but the -wal file beside it holds what was written to it last",
+            where=str(path),
+            hint="Put the database file back, or remove the -wal file to begin anew",
+        )
     new = path.with_name(f"{path.name}-new")
     new.unlink(missing_ok=True)
     connection = _connected(new.as_uri())
@@ -180,18 +188,20 @@ def _has_wal(path: Path) -> bool:
     return wal.exists() and wal.stat().st_size > 0
 
 
-def _check_content(connection: sqlite3.Connection, path: Path) -> None:
-    if path.stat().st_size > CHECKED_BYTES:
-        return
-    (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if answer != "ok":
-        raise damaged(str(answer), str(path))
+def _check_content(path: Path) -> None:
+    # By a connection that cannot write, for even to close another would move what its WAL holds into the file.
+    with closing(_connected(f"{path.as_uri()}?mode=ro")) as connection:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > len(migrations()):
+            raise _newer(version, path)
+        if path.stat().st_size <= CHECKED_BYTES:
+            (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            if answer != "ok":
+                raise damaged(str(answer), str(path))
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+def _migrate(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(migrations()):
-        raise _newer(version, path)
     for number, script in enumerate(migrations()[version:], version + 1):
         connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version = {number}; COMMIT")
 

@@ -101,7 +101,7 @@ SELECT handed_by, event FROM events WHERE execution_key = :key ORDER BY event_id
 
 -- name: heartbeats
 -- The signs of life of an execution's activity tasks.
-SELECT scheduled_event_id, timestamp, details FROM heartbeats WHERE execution_key = :key ORDER BY scheduled_event_id;
+SELECT * FROM heartbeats WHERE execution_key = :key ORDER BY scheduled_event_id;
 
 -- name: events
 -- A stretch of an execution's history, oldest first.

@@ -22,9 +22,12 @@ from ostinato.model.structures import ResourceTag, WorkflowExecution, WorkflowTy
 
 Columns = tuple[object, ...]
 """The values of a row to be written, in the order of its query."""
+TextRow = tuple[str]
+"""An event's text."""
+EventRow = tuple[int, str]
+"""Who was handed the task, and the event's text."""
 
 _ENCODER = msgspec.json.Encoder()
-_EVENT = msgspec.json.Decoder(HistoryEvent)
 _EVENTS = msgspec.json.Decoder(list[HistoryEvent])
 _TAGS = msgspec.json.Decoder(tuple[str, ...])
 _CONFIGURATIONS: Mapping[
@@ -140,13 +143,15 @@ def from_events(records: Iterable[EventRecord]) -> Iterator[Columns]:
         yield (record.execution_key, event.event_id, record.handed_by, encode(event).decode())
 
 
-def to_event_record(key: int, row: Row) -> EventRecord:
-    """The event of a row, with who was handed what."""
-    handed_by, text = row
-    return EventRecord(execution_key=key, event=_EVENT.decode(text), handed_by=handed_by)
+def to_event_records(key: int, rows: Sequence[EventRow]) -> list[EventRecord]:
+    """The events of an execution, with who was handed what."""
+    events = to_events([(row[1],) for row in rows])
+    return [
+        EventRecord(execution_key=key, event=event, handed_by=row[0]) for event, row in zip(events, rows, strict=True)
+    ]
 
 
-def to_events(rows: Sequence[Row]) -> list[HistoryEvent]:
+def to_events(rows: Sequence[TextRow]) -> list[HistoryEvent]:
     """The events of rows; read as one text, which is quicker than one by one."""
     return _EVENTS.decode(f"[{','.join([row[0] for row in rows])}]")
 
@@ -156,11 +161,13 @@ def from_heartbeat(record: HeartbeatRecord) -> Columns:
     return (record.execution_key, record.scheduled_event_id, record.timestamp, record.details)
 
 
-def to_heartbeat(key: int, row: Row) -> HeartbeatRecord:
+def to_heartbeat(row: Row) -> HeartbeatRecord:
     """The heartbeat of a row."""
-    scheduled_event_id, timestamp, details = row
     return HeartbeatRecord(
-        execution_key=key, scheduled_event_id=scheduled_event_id, timestamp=timestamp, details=details
+        execution_key=row["execution_key"],
+        scheduled_event_id=row["scheduled_event_id"],
+        timestamp=row["timestamp"],
+        details=row["details"],
     )
 
 

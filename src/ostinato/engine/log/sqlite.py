@@ -4,12 +4,12 @@ One connection writes; another reads, so that reading does not wait for a commit
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from threading import RLock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -27,12 +27,15 @@ from ostinato.engine.log.records import (
     TypeRecord,
 )
 from ostinato.engine.log.statements import queries
+from ostinato.errors import StoreError
 from ostinato.model.events import HistoryEvent
 
 Source = TypeVar("Source")
 Value = TypeVar("Value")
 
-_ALL_EVENTS = 2**31 - 1
+_LAST_EVENT = 2**31 - 1
+_NO_LIMIT = -1
+_NONE: Mapping[str, object] = {}
 
 
 class SqliteLog:
@@ -61,7 +64,7 @@ class SqliteLog:
         if self._where == MEMORY:
             self._writer = self._reader = resources.enter_context(closing(in_memory()))
             return
-        path = Path(self._where).resolve()
+        path = _real(self._where)
         resources.callback(Ownership(path).release)
         self._writer = resources.enter_context(closing(opened(path)))
         self._reader = resources.enter_context(closing(reading(path)))
@@ -110,22 +113,22 @@ class SqliteLog:
 
     def domains(self) -> list[DomainRecord]:
         """Every domain, by name."""
-        return [self._understood(rows.to_domain, row) for row in self._rows("domains")]
+        return self._records(rows.to_domain, self._queries["domains"])
 
     def types(self) -> list[TypeRecord]:
         """Every activity type and workflow type, by kind, domain, name and version."""
-        return [self._understood(rows.to_type, row) for row in self._rows("types")]
+        return self._records(rows.to_type, self._queries["types"])
 
     def open_executions(self) -> Iterator[OpenExecution]:
         """Every open execution with its events, by key, one at a time."""
-        for (key,) in self._rows("open_keys"):
+        for (key,) in self._fetched(self._queries["open_keys"]):
             of_this = {"key": key}
-            (row,) = self._rows("execution", of_this)
-            to_event, to_heartbeat = partial(rows.to_event_record, key), partial(rows.to_heartbeat, key)
+            (record,) = self._records(rows.to_execution, self._queries["execution"], of_this)
+            recorded = self._fetched(self._queries["recorded_events"], of_this)
             yield OpenExecution(
-                record=self._understood(rows.to_execution, row),
-                events=[self._understood(to_event, each) for each in self._rows("recorded_events", of_this)],
-                heartbeats=[self._understood(to_heartbeat, each) for each in self._rows("heartbeats", of_this)],
+                record=record,
+                events=self._understood(partial(rows.to_event_records, key, recorded)),
+                heartbeats=self._records(rows.to_heartbeat, self._queries["heartbeats"], of_this),
             )
 
     def events(
@@ -135,22 +138,22 @@ class SqliteLog:
         bounds = {
             "key": key,
             "first": first,
-            "last": _ALL_EVENTS if last is None else last,
-            "limit": -1 if limit is None else limit,
+            "last": _LAST_EVENT if last is None else last,
+            "limit": _NO_LIMIT if limit is None else limit,
         }
-        return self._understood(rows.to_events, self._rows("events_reversed" if reverse else "events", bounds))
+        found = self._fetched(self._queries["events_reversed" if reverse else "events"], bounds)
+        return self._understood(partial(rows.to_events, found))
 
     def find(self, domain: str, workflow_id: str, run_id: str | None = None) -> ExecutionRecord | None:
         """The execution with these ids; without a run id, the newest with that workflow id, open or closed."""
         ids = {"domain": domain, "workflow_id": workflow_id, "run_id": run_id}
-        found = self._rows("find_newest" if run_id is None else "find_run", ids)
-        return self._understood(rows.to_execution, found[0]) if found else None
+        query = self._queries["find_newest" if run_id is None else "find_run"]
+        return next(iter(self._records(rows.to_execution, query, ids)), None)
 
     def list_executions(self, query: ExecutionQuery) -> list[ExecutionRecord]:
         """The executions that the query asks for, by its time and then by key; the latest first unless `ascending`."""
         statement = visibility.listing(query)
-        found = self._fetched(statement.sql, statement.parameters)
-        return [self._understood(rows.to_execution, row) for row in found]
+        return self._records(rows.to_execution, statement.sql, statement.parameters)
 
     def count_executions(self, query: ExecutionQuery) -> int:
         """How many executions the query asks for, up to its `limit`; its `after` counts too."""
@@ -159,7 +162,7 @@ class SqliteLog:
 
     def expired(self, now: float, limit: int = 1_000) -> list[int]:
         """The keys of at most `limit` closed executions that their domain's retention period no longer covers."""
-        return [int(row[0]) for row in self._rows("expired", {"now": now, "limit": limit})]
+        return [int(row[0]) for row in self._fetched(self._queries["expired"], {"now": now, "limit": limit})]
 
     def forget(self, keys: Iterable[int]) -> None:
         """Delete these executions and their events, in one transaction.
@@ -175,18 +178,17 @@ class SqliteLog:
             self._resources.close()
 
     def _write(self, batch: Batch) -> None:
-        self._insert("write_domain", map(rows.from_domain, batch.domains))
-        self._insert("delete_type", map(rows.from_type_key, batch.deleted_types))
-        self._insert("write_type", map(rows.from_type, batch.types))
-        if batch.started:
-            self._insert("write_execution", map(rows.from_execution, batch.started))
-            self._insert("write_tag", rows.from_tags(batch.started))
-        self._insert("write_event", rows.from_events(batch.events))
-        self._insert("write_heartbeat", map(rows.from_heartbeat, batch.heartbeats))
-        if batch.closed:
-            self._close_executions(batch.closed)
+        self._insert("write_domain", rows.from_domain, batch.domains)
+        self._insert("delete_type", rows.from_type_key, batch.deleted_types)
+        self._insert("write_type", rows.from_type, batch.types)
+        self._insert("write_execution", rows.from_execution, batch.started)
+        self._insert("write_tag", tuple, rows.from_tags(batch.started))
+        if batch.events:
+            self._writer.executemany(self._queries["write_event"], rows.from_events(batch.events))
+        self._insert("write_heartbeat", rows.from_heartbeat, batch.heartbeats)
+        self._close_executions(batch.closed)
         for query in ("forget_execution", "forget_tags", "forget_events", "forget_heartbeats"):
-            self._insert(query, ((key,) for key in batch.forgotten_executions))
+            self._insert(query, _only, batch.forgotten_executions)
 
     def _close_executions(self, closed: Iterable[ClosedRecord]) -> None:
         for record in closed:
@@ -199,8 +201,9 @@ class SqliteLog:
             self._writer.execute(self._queries["close_tags"], values)
             self._writer.execute(self._queries["forget_heartbeats"], (record.key,))
 
-    def _insert(self, query: str, values: Iterable[rows.Columns]) -> None:
-        self._writer.executemany(self._queries[query], values)
+    def _insert(self, query: str, to_row: Callable[[Source], rows.Columns], records: Sequence[Source]) -> None:
+        if records:
+            self._writer.executemany(self._queries[query], map(to_row, records))
 
     def _roll_back(self) -> None:
         try:
@@ -210,18 +213,36 @@ class SqliteLog:
             # The transaction is not committed, and SQLite undoes it at the next opening at the latest.
             pass
 
-    def _rows(self, query: str, parameters: Mapping[str, object] | None = None) -> list[sqlite3.Row]:
-        return self._fetched(self._queries[query], parameters or {})
+    def _records(
+        self, to_record: Callable[[sqlite3.Row], Value], sql: str, parameters: Mapping[str, object] = _NONE
+    ) -> list[Value]:
+        found = self._fetched(sql, parameters, sqlite3.Row)
+        return self._understood(lambda: [to_record(row) for row in found])
 
-    def _fetched(self, sql: str, parameters: Mapping[str, object]) -> list[sqlite3.Row]:
+    def _fetched(
+        self, sql: str, parameters: Mapping[str, object] = _NONE, row_factory: type[sqlite3.Row] | None = None
+    ) -> list[Any]:
         try:
             with self._reading:
-                return self._reader.execute(sql, parameters).fetchall()
+                cursor = self._reader.cursor()
+                cursor.row_factory = row_factory
+                return cursor.execute(sql, parameters).fetchall()
         except sqlite3.Error as error:
             raise not_read(error, self._where) from error
 
-    def _understood(self, read: Callable[[Source], Value], source: Source) -> Value:
+    def _understood(self, read: Callable[[], Value]) -> Value:
         try:
-            return read(source)
+            return read()
         except (msgspec.DecodeError, ValueError) as error:
             raise damaged(f"a row cannot be understood: {error}", self._where) from error
+
+
+def _only(value: object) -> rows.Columns:
+    return (value,)
+
+
+def _real(path: str) -> Path:
+    try:
+        return Path(path).resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise StoreError(found=f"this is no path to a file: {error}", where=path, hint="Name another file") from None
