@@ -136,7 +136,8 @@ class NondeterminismError(UsageError):
         at = f" (event {event_id})" if event_id is not None else ""
         line = f", at {source}" if source else ""
         super().__init__(
-            found=f"history recorded {recorded or 'nothing more'}{at}, but the code asked for {requested or 'nothing'}{line}",
+            found=f"history recorded {recorded or 'nothing more'}{at}, "
+            f"but the code asked for {requested or 'nothing'}{line}",
             hint="Bring back the code's former behaviour for executions that began under it",
         )
 

@@ -1,7 +1,7 @@
 """The one seam of Ostinato: whatever can carry out SWF's 39 operations is a `Swf`.
 
-The embedded engine is one, the clients of a server and of Amazon are others. Deciders, workers and the command line know
-only this.
+The embedded engine is one, the clients of a server and of Amazon are others. Deciders, workers and the command line
+know only this.
 """
 
 from typing import Protocol, TypeVar

@@ -174,7 +174,9 @@ def test_text_is_compact_json(value: Any) -> None:
     assert len(text) <= len(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
 
 
-@pytest.mark.parametrize("value", [0, 0.0, "", False, None, [], {}, (), b"", set(), timedelta(0), Decimal(0), Level.LOW])
+@pytest.mark.parametrize(
+    "value", [0, 0.0, "", False, None, [], {}, (), b"", set(), timedelta(0), Decimal(0), Level.LOW]
+)
 def test_falsy_values_are_values(value: object) -> None:
     """No falsy argument or result is lost."""
 

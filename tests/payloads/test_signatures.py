@@ -13,7 +13,7 @@ from ostinato.payloads.signatures import result_type, signature_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from somewhere import Unknown
+    from somewhere import Unknown  # type: ignore[import-not-found]
 
 CONVERTER = JsonConverter()
 DAY = '"2020-01-02"'
@@ -23,7 +23,8 @@ class Job:
     def __init__(self, day: date) -> None:
         self.day = day
 
-    def run(self, day: date, *, other: "date | None" = None) -> date: ...
+    def run(self, day: date, *, other: "date | None" = None) -> date:
+        return other or day
 
     @classmethod
     def make(cls, day: date) -> None: ...
@@ -46,7 +47,8 @@ def decorated(function: "Callable[..., Any]") -> "Callable[..., Any]":
 def wrapped(day: date) -> None: ...
 
 
-async def coroutine(day: date) -> date: ...
+async def coroutine(day: date) -> date:
+    return day
 
 
 def two(first: int, day: date) -> None: ...
@@ -79,7 +81,7 @@ def test_arguments_of_every_kind_of_callable_are_converted(function: "Callable[.
     assert CONVERTER.load_arguments(f"[{DAY}]", function) == Arguments((date(2020, 1, 2),))
 
 
-def unresolvable(day: "date", other: "Unknown", broken: "1 +", bare=None) -> "Unknown":  # type: ignore[no-untyped-def,syntax,valid-type]  # noqa: ANN001, E501, F722
+def unresolvable(day: "date", other: "Unknown", broken: "1 +", bare=None) -> "Unknown":  # type: ignore[no-untyped-def,valid-type]  # noqa: ANN001, F722
     """Has annotations that mean nothing at run time."""
 
 
@@ -105,7 +107,11 @@ def test_the_result_type_is_the_annotated_one() -> None:
         (two, "[]", "two(): no value for first, day; expected a value for each"),
         (two, "[1,2]", "two(), parameter day: `int`; expected `date`"),
         (positional_only, '{"day":1}', "positional_only(): no value for day; expected a value for each"),
-        (positional_only, f'{{"args":[{DAY}],"kwargs":{{"x":"a"}}}}', "positional_only(), parameter kwargs['x']: `str`"),
+        (
+            positional_only,
+            f'{{"args":[{DAY}],"kwargs":{{"x":"a"}}}}',
+            "positional_only(), parameter kwargs['x']: `str`",
+        ),
         (Job.run, '{"args":[],"kwargs":{"self":1}}', "Job.run(): an argument 'self'; expected day, other"),
         (dict.fromkeys, "[1,2,3]", "dict.fromkeys(): 3 positional arguments; expected at most 2 (iterable, value)"),
         (lambda: 0, '{"a":1}', "an argument 'a'; expected no keyword arguments"),

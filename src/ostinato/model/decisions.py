@@ -20,7 +20,7 @@ from ostinato.model.fields import (
     Version,
     WorkflowId,
 )
-from ostinato.model.structures import Structure, ActivityType, TaskList, WorkflowType
+from ostinato.model.structures import ActivityType, Structure, TaskList, WorkflowType
 
 
 class Decision(Structure, frozen=True, kw_only=True, tag_field="decisionType", tag=True):

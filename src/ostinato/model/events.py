@@ -1,6 +1,7 @@
 """The 54 events of SWF's history, one immutable class each, called what its `eventType` is.
 
-An event is flat here: its id and time stand beside its attributes. `ostinato.model.wire` nests them as the service does.
+An event is flat here: its id and time stand beside its attributes. `ostinato.model.wire` nests them as the service
+does.
 """
 
 from ostinato.model.enums import (
@@ -43,15 +44,15 @@ from ostinato.model.fields import (
     LimitedData,
     MarkerName,
     OptionalRunId,
-    SignalName,
     RecordedTagList,
+    SignalName,
     TaskPriority,
     TerminateReason,
     TimerId,
     Timestamp,
     WorkflowId,
 )
-from ostinato.model.structures import Structure, ActivityType, TaskList, WorkflowExecution, WorkflowType
+from ostinato.model.structures import ActivityType, Structure, TaskList, WorkflowExecution, WorkflowType
 
 
 class Event(Structure, frozen=True, kw_only=True, tag_field="eventType", tag=True):

@@ -30,19 +30,6 @@ from ostinato.model.fields import (
     Version,
     WorkflowId,
 )
-from ostinato.model.structures import (
-    Structure,
-    ActivityType,
-    CloseStatusFilter,
-    ExecutionTimeFilter,
-    ResourceTag,
-    TagFilter,
-    TaskList,
-    WorkflowExecution,
-    WorkflowExecutionFilter,
-    WorkflowType,
-    WorkflowTypeFilter,
-)
 from ostinato.model.results import (
     ActivityTask,
     ActivityTaskStatus,
@@ -60,6 +47,19 @@ from ostinato.model.results import (
     WorkflowExecutionInfos,
     WorkflowTypeDetail,
     WorkflowTypeInfos,
+)
+from ostinato.model.structures import (
+    ActivityType,
+    CloseStatusFilter,
+    ExecutionTimeFilter,
+    ResourceTag,
+    Structure,
+    TagFilter,
+    TaskList,
+    WorkflowExecution,
+    WorkflowExecutionFilter,
+    WorkflowType,
+    WorkflowTypeFilter,
 )
 
 Answer_co = TypeVar("Answer_co", covariant=True)

@@ -1,7 +1,7 @@
 """What SWF's operations answer."""
 
-from ostinato.model.events import HistoryEvent
 from ostinato.model.enums import ChildPolicy, CloseStatus, ExecutionStatus, RegistrationStatus
+from ostinato.model.events import HistoryEvent
 from ostinato.model.fields import (
     ActivityId,
     Arn,
@@ -21,7 +21,7 @@ from ostinato.model.fields import (
     TaskPriority,
     Timestamp,
 )
-from ostinato.model.structures import Structure, ActivityType, ResourceTag, TaskList, WorkflowExecution, WorkflowType
+from ostinato.model.structures import ActivityType, ResourceTag, Structure, TaskList, WorkflowExecution, WorkflowType
 
 
 class Run(Structure):

@@ -21,7 +21,7 @@ from ostinato.model.fields import (
 # Type checkers learn here that subclasses are frozen too; msgspec hands it down, but does not tell them.
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class Structure(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What every value of the API has in common: immutable, built by keyword, camelCase on the wire, absent when None."""
+    """What every value of the API is: immutable, built by keyword, camelCase on the wire, absent when None."""
 
 
 class ActivityType(Structure):

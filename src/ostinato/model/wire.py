@@ -48,7 +48,7 @@ def event_from_wire(value: Mapping[str, Any]) -> HistoryEvent:
     kind = _EVENTS.get(str(event_type))
     if kind is None:
         raise msgspec.ValidationError(f"Invalid value {event_type!r} - at `$.eventType`")
-    flat = {
+    flat: dict[str, Any] = {
         **(value.get(attributes_key(kind.__name__, _EVENT_ATTRIBUTES)) or {}),
         "eventId": value.get("eventId"),
         "eventTimestamp": value.get("eventTimestamp"),
@@ -94,5 +94,5 @@ def decision_from_wire(value: Mapping[str, Any]) -> DecisionAttributes:
     kind = _DECISIONS.get(str(decision_type))
     if kind is None:
         raise msgspec.ValidationError(f"Invalid value {decision_type!r} - at `$.decisionType`")
-    attributes = value.get(attributes_key(kind.__name__, _DECISION_ATTRIBUTES)) or {}
+    attributes: Mapping[str, Any] = value.get(attributes_key(kind.__name__, _DECISION_ATTRIBUTES)) or {}
     return msgspec.convert({**attributes, "decisionType": decision_type}, kind)

@@ -16,7 +16,7 @@ class Arguments(msgspec.Struct, frozen=True):
     """The arguments of a call."""
 
     args: tuple[object, ...] = ()
-    kwargs: dict[str, object] = {}  # noqa: RUF012  # msgspec makes a new one for each
+    kwargs: dict[str, object] = {}  # msgspec makes a new one for each
 
 
 class Converter(Protocol):
@@ -66,8 +66,8 @@ class Converter(Protocol):
 class _Envelope(msgspec.Struct):
     """An input as simpleflow and Ostinato write it; members of other names are passed over."""
 
-    args: list[msgspec.Raw] | None | msgspec.UnsetType = msgspec.UNSET
-    kwargs: dict[str, msgspec.Raw] | None | msgspec.UnsetType = msgspec.UNSET
+    args: list[msgspec.Raw] | msgspec.UnsetType | None = msgspec.UNSET
+    kwargs: dict[str, msgspec.Raw] | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class _Inputs(msgspec.Struct, frozen=True):

@@ -3,9 +3,9 @@
 A type is anything that may stand in an annotation. What JSON cannot tell apart is told apart by the type: with `Any` a
 datetime stays the string that it was written as, a set and a tuple stay lists, a dataclass stays a dict.
 
-msgspec takes no unions of types that look alike in JSON (two dataclasses, `str | datetime`). Those are read here: the value
-is that of the first member that reads it and writes all of it again, else of the first that reads it, `str` last. A union of
-this kind within a dataclass's or struct's field is refused, with msgspec's words.
+msgspec takes no unions of types that look alike in JSON (two dataclasses, `str | datetime`). Those are read here: the
+value is that of the first member that reads it and writes all of it again, else of the first that reads it, `str` last.
+A union of this kind within a dataclass's or struct's field is refused, with msgspec's words.
 """
 
 import re
@@ -102,7 +102,9 @@ def describe(as_type: Any) -> str:
     return as_type.__qualname__ if isinstance(as_type, type) and not get_args(as_type) else str(as_type)
 
 
-_MISFIT = re.compile(r"(?:Expected (?P<expected>.*), got (?P<found>.*?)|(?P<other>.*?))(?: - at `\$(?P<path>.*)`)?", re.DOTALL)
+_MISFIT = re.compile(
+    r"(?:Expected (?P<expected>.*), got (?P<found>.*?)|(?P<other>.*?))(?: - at `\$(?P<path>.*)`)?", re.DOTALL
+)
 
 
 def _misfit(message: str, where: str) -> PayloadError:
@@ -121,7 +123,7 @@ def _decode_other(as_type: Any, value: Any) -> Any:
         return _decode_union(members, value)
     if isinstance(as_type, type) and issubclass(as_type, PurePath) and isinstance(value, str):
         return as_type(value)
-    validator = getattr(as_type, "__pydantic_validator__", None)
+    validator: Any = getattr(as_type, "__pydantic_validator__", None)  # pyright: ignore[reportUnknownArgumentType]
     if validator is not None:
         return validator.validate_json(encode_fast(value))
     if get_origin(as_type) is Iterable:

@@ -10,10 +10,13 @@ The rules, where JSON leaves a choice:
 - A time with an offset that is not of whole minutes is refused: ISO 8601 would move the moment.
 """
 
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+# Values of any type are taken apart here.
+
 import copy
 import dataclasses
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -64,42 +67,43 @@ def encode_fast(value: object) -> bytes:
     return _ENCODER.encode(value)
 
 
-def _is_exact(value: object) -> bool:
+def _is_exact(value: Any) -> bool:  # noqa: PLR0911  # a table of kinds, in the order of how common they are
     """Whether msgspec writes the value exactly and deterministically, so that it needs no second look."""
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _PLAIN:
         return True
     if kind is float:
-        return math.isfinite(value)  # type: ignore[arg-type]  # it is a float
+        return math.isfinite(value)
     if kind is datetime:
-        return value.tzinfo is None or value.tzinfo is UTC  # type: ignore[attr-defined]  # it is a datetime
+        return value.tzinfo is None or value.tzinfo is UTC
     if kind is list or kind is tuple:
-        return _are_exact(value)  # type: ignore[arg-type]  # it is a list or tuple
+        return _are_exact(value)
     if kind is dict:
-        return set(map(type, value)) <= {str} and _are_exact(value.values())  # type: ignore[call-overload,attr-defined]
+        return set(map(type, value)) <= {str} and _are_exact(value.values())
     if issubclass(kind, (Enum, PurePath)):
         return True
-    names = _struct_fields(kind)
+    names: tuple[str, ...] | None = _struct_fields(kind)
     return names is not None and _are_exact([getattr(value, name, None) for name in names])
 
 
-def _are_exact(values: Collection[object]) -> bool:
+def _are_exact(values: Collection[Any]) -> bool:
     kinds = set(map(type, values))
     return kinds <= _PLAIN or all(map(_is_exact, values))
 
 
 @lru_cache(maxsize=1024)
-def _struct_fields(kind: type) -> tuple[str, ...] | None:
+def _struct_fields(kind: Any) -> tuple[str, ...] | None:
     """The names of a msgspec struct's or dataclass's fields; None for other types."""
     if issubclass(kind, msgspec.Struct):
-        return kind.__struct_fields__
+        names: tuple[str, ...] = kind.__struct_fields__
+        return names
     if dataclasses.is_dataclass(kind):
         return tuple(field.name for field in dataclasses.fields(kind))
     return None
 
 
 def _settled(value: Any, path: str, *, strict: bool = False) -> Any:
-    """The value with its sets sorted and every part of it proven writable; the value itself if nothing had to change."""
+    """The value with its sets sorted and every part of it proven writable."""
     if not strict and _is_exact(value):
         return value
     match value:
@@ -149,11 +153,9 @@ def _key_text(key: Any, path: str) -> str:
 
 def _settled_object(value: Any, path: str, *, strict: bool) -> Any:
     """Structs and dataclasses field by field; attrs' as a dict, as msgspec would pass over their private fields."""
-    kind = type(value)
-    if hasattr(kind, "__attrs_attrs__"):
-        names: Iterable[str] = (field.name for field in kind.__attrs_attrs__)
-    else:
-        names = _struct_fields(kind) or ()
+    kind: Any = type(value)
+    attributes = getattr(kind, "__attrs_attrs__", None)
+    names = _struct_fields(kind) or () if attributes is None else [attribute.name for attribute in attributes]
     held = {name: getattr(value, name) for name in names if hasattr(value, name)}
     if not held:
         return _checked(value, path)

@@ -1,7 +1,7 @@
 """Exceptions <-> the text in SWF's `reason` and `details`.
 
-The details are a JSON object in simpleflow's form: `error` (the class's name), `error_type` (with its module, unless it is
-built in), `message` and `traceback` (a list of lines).
+The details are a JSON object in simpleflow's form: `error` (the class's name), `error_type` (with its module, unless it
+is built in), `message` and `traceback` (a list of lines).
 """
 
 import traceback
@@ -48,8 +48,8 @@ class _Details(msgspec.Struct, frozen=True):
 def dump_failure(error: BaseException) -> Failure:
     """The exception as SWF keeps it.
 
-    The traceback has causes, notes and the parts of exception groups, and begins at the author's code. What is too long is
-    shortened: first the traceback, in its middle, then the message.
+    The traceback has causes, notes and the parts of exception groups, and begins at the author's code. What is too long
+    is shortened: first the traceback, in its middle, then the message.
     """
     kind = type(error)
     message = _message(error)

@@ -204,7 +204,7 @@ def _resolvable_hints(target: Any) -> Mapping[str, Any]:
         alone = types.SimpleNamespace(__annotations__={name: annotation})
         try:
             hints |= typing.get_type_hints(alone, globalns=names, include_extras=True)
-        except Exception:  # noqa: BLE001, S112, PERF203  # evaluating an annotation may raise anything
+        except Exception:  # noqa: BLE001, S112  # evaluating an annotation may raise anything
             continue
     return hints
 
