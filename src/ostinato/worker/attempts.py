@@ -1,0 +1,143 @@
+"""One attempt at an activity task: read its arguments, run the function, say what became of it."""
+
+import asyncio
+import concurrent.futures
+import contextvars
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from ostinato.errors import UsageError
+from ostinato.model.durations import whole_seconds
+from ostinato.model.limits import DATA_CHARACTERS
+from ostinato.model.operations import (
+    RespondActivityTaskCanceled,
+    RespondActivityTaskCompleted,
+    RespondActivityTaskFailed,
+)
+from ostinato.model.results import ActivityTask
+from ostinato.model.structures import ActivityType
+from ostinato.payloads.converter import Arguments, Converter
+from ostinato.payloads.limits import check_length
+from ostinato.replay.definitions import Activity
+from ostinato.swf import Swf
+from ostinato.worker.context import ActivityInfo, RunningActivity, running_activity
+from ostinato.worker.coroutines import Coroutines, Raised, Returned
+from ostinato.worker.heartbeats import Heartbeats
+
+logger = logging.getLogger(__name__)
+
+Report = RespondActivityTaskCompleted | RespondActivityTaskFailed | RespondActivityTaskCanceled
+
+_CANCELED = (asyncio.CancelledError, concurrent.futures.CancelledError)
+_MARK = '"__ostinato"'
+
+
+class _Retried(msgspec.Struct):
+    attempt: int = 1
+
+
+class _Envelope(msgspec.Struct, rename={"ostinato": "__ostinato"}):
+    ostinato: _Retried | None = None
+
+
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+
+
+def attempt_of(text: str | None) -> int:
+    """Which attempt the task is, counted from 1: retries say it in their input."""
+    if text is None or _MARK not in text:
+        return 1
+    try:
+        envelope = _ENVELOPE.decode(text)
+    except msgspec.DecodeError:
+        return 1
+    return envelope.ostinato.attempt if envelope.ostinato else 1
+
+
+class Attempts:
+    """Runs activity tasks, each in the thread that asks; `async def` ones on the event loop of this process."""
+
+    def __init__(
+        self,
+        swf: Swf,
+        *,
+        domain: str,
+        activities: Mapping[ActivityType, Activity[..., Any]],
+        converter: Converter,
+        heartbeats: Heartbeats,
+        coroutines: Coroutines,
+    ) -> None:
+        self._swf = swf
+        self._domain = domain
+        self._activities = activities
+        self._converter = converter
+        self._heartbeats = heartbeats
+        self._coroutines = coroutines
+
+    def run(self, task: ActivityTask) -> Report:
+        """Run the task's activity and give the report to send."""
+        activity = self._activities.get(task.activity_type)
+        if activity is None:
+            return self.failed(task, _unknown(task.activity_type))
+        running = RunningActivity(
+            ActivityInfo(
+                domain=self._domain,
+                workflow_execution=task.workflow_execution,
+                activity_type=task.activity_type,
+                activity_id=task.activity_id,
+                attempt=attempt_of(task.input),
+                task_token=task.task_token,
+            ),
+            swf=self._swf,
+            converter=self._converter,
+        )
+        timeout = activity.heartbeat_timeout
+        if timeout is not None:
+            self._heartbeats.add(running, whole_seconds(timeout))
+        try:
+            outcome = contextvars.copy_context().run(self._outcome, activity, task, running)
+        finally:
+            if timeout is not None:
+                self._heartbeats.remove(running)
+        return self._report(task, running, outcome)
+
+    def _outcome(self, activity: Activity[..., Any], task: ActivityTask, running: RunningActivity) -> Returned | Raised:
+        running_activity.set(running)
+        try:
+            arguments = self._converter.load_arguments(task.input, activity.function)
+            if activity.is_async:
+                return self._coroutines.run(lambda: _call(activity, arguments), running)
+            return Returned(_call(activity, arguments))
+        except BaseException as error:  # noqa: BLE001  # sys.exit() and the like end the activity, not the worker
+            return Raised(error)
+
+    def _report(self, task: ActivityTask, running: RunningActivity, outcome: Returned | Raised) -> Report:
+        if isinstance(outcome, Raised):
+            if running.cancel_requested and isinstance(outcome.error, _CANCELED):
+                return RespondActivityTaskCanceled(task_token=task.task_token)
+            return self.failed(task, outcome.error)
+        try:
+            result = self._converter.dump(outcome.value)
+            check_length(result, field=f"the result of {task.activity_type.name}", limit=DATA_CHARACTERS)
+        except Exception as error:  # noqa: BLE001  # the author's values may raise anything when they are read
+            return self.failed(task, error)
+        return RespondActivityTaskCompleted(task_token=task.task_token, result=result)
+
+    def failed(self, task: ActivityTask, error: BaseException) -> RespondActivityTaskFailed:
+        """The report that the task failed with this exception."""
+        failure = self._converter.dump_failure(error)
+        return RespondActivityTaskFailed(task_token=task.task_token, reason=failure.reason, details=failure.details)
+
+
+def _call(activity: Activity[..., Any], arguments: Arguments) -> Any:
+    return activity.function(*arguments.args, **arguments.kwargs)
+
+
+def _unknown(activity_type: ActivityType) -> UsageError:
+    return UsageError(
+        found=f"this worker has no activity {activity_type.name!r}, version {activity_type.version!r}",
+        hint="Define it at the top of a module that the target imports",
+    )

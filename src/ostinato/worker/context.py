@@ -1,0 +1,139 @@
+"""What the code of an activity may ask while it runs: which task it is, whether it should stop; and its heartbeat."""
+
+import logging
+import threading
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ostinato.errors import UnknownResourceFault, UsageError
+from ostinato.model.fields import TaskToken
+from ostinato.model.limits import HEARTBEAT_CHARACTERS
+from ostinato.model.operations import RecordActivityTaskHeartbeat
+from ostinato.model.structures import ActivityType, WorkflowExecution
+from ostinato.payloads.converter import Converter
+from ostinato.payloads.limits import check_length
+from ostinato.swf import Swf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityInfo:
+    """The task that runs. `attempt` counts from 1; with the token somebody else may complete the task."""
+
+    domain: str
+    workflow_execution: WorkflowExecution
+    activity_type: ActivityType
+    activity_id: str
+    attempt: int
+    task_token: TaskToken
+
+
+class RunningActivity:
+    """An activity task in the hands of this process."""
+
+    __slots__ = ("_converter", "_details", "_lock", "_swf", "cancel_requested", "info", "is_lost", "on_cancel")
+
+    def __init__(self, info: ActivityInfo, *, swf: Swf, converter: Converter) -> None:
+        self.info = info
+        self.cancel_requested = False
+        """Whether the task should stop: the workflow asked for it, or SWF does not wait for it any more."""
+        self.is_lost = False
+        """Whether SWF does not wait for it any more."""
+        self.on_cancel: Callable[[], object] | None = None
+        self._swf = swf
+        self._converter = converter
+        self._details: str | None = None
+        self._lock = threading.Lock()
+
+    def record_details(self, details: object) -> None:
+        """Keep details for this heartbeat and those to come.
+
+        Raises:
+            PayloadError: they cannot become text.
+            LimitExceededError: their text is too long.
+        """
+        text = self._converter.dump(details)
+        check_length(text, field="the heartbeat's details", limit=HEARTBEAT_CHARACTERS)
+        self._details = text
+
+    def beat(self) -> None:
+        """Tell SWF that the task is alive, and learn whether it should stop.
+
+        Raises:
+            Exception: SWF could not be reached.
+        """
+        with self._lock:
+            heartbeat = RecordActivityTaskHeartbeat(task_token=self.info.task_token, details=self._details)
+            try:
+                status = self._swf.call(heartbeat)
+            except UnknownResourceFault:
+                self.is_lost = True
+                self.request_cancel()
+            else:
+                if status.cancel_requested:
+                    self.request_cancel()
+
+    def request_cancel(self) -> None:
+        """Ask the activity's code to stop."""
+        if self.cancel_requested:
+            return
+        self.cancel_requested = True
+        if self.on_cancel is not None:
+            self.on_cancel()
+
+
+running_activity: ContextVar[RunningActivity] = ContextVar("running_activity")
+
+
+def _current(call: str) -> RunningActivity:
+    running = running_activity.get(None)
+    if running is None:
+        raise UsageError(
+            found=f"{call}() was called outside of an activity", hint="Call it from the code of an @activity that runs"
+        )
+    return running
+
+
+def activity_info() -> ActivityInfo:
+    """The task that runs.
+
+    Raises:
+        UsageError: no activity runs here.
+    """
+    return _current("activity_info").info
+
+
+def cancel_requested() -> bool:
+    """Whether the activity should stop; it does by raising `asyncio.CancelledError`. Learned from heartbeats.
+
+    Raises:
+        UsageError: no activity runs here.
+    """
+    return _current("cancel_requested").cancel_requested
+
+
+def heartbeat(details: object = None) -> None:
+    """Tell SWF now that the activity is alive. Workers also do it by themselves, with the last details given.
+
+    SWF that cannot be reached is no error of the activity's.
+
+    Args:
+        details: how far it is, for a workflow that sees it time out; at most 2,048 characters as JSON.
+
+    Raises:
+        UsageError: no activity runs here.
+        PayloadError: the details cannot become text.
+        LimitExceededError: their text is too long.
+    """
+    running = _current("heartbeat")
+    if details is not None:
+        running.record_details(details)
+    try:
+        running.beat()
+    except Exception as error:  # noqa: BLE001  # the activity does its work, whatever SWF's clients raise
+        logger.warning("The heartbeat of %s did not get through: %s", running.info.activity_id, error)

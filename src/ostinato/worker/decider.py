@@ -1,0 +1,241 @@
+"""Polls a task list for decision tasks and answers them by replay. Replays are kept: a decision costs what is new.
+
+One thread does it all: the workflows' code belongs to the thread that runs it.
+"""
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ostinato.errors import (
+    NondeterminismError,
+    NotDurableError,
+    SwfFault,
+    TargetError,
+    UnknownResourceFault,
+)
+from ostinato.model.decisions import (
+    CancelWorkflowExecution,
+    CompleteWorkflowExecution,
+    ContinueAsNewWorkflowExecution,
+    DecisionAttributes,
+    FailWorkflowExecution,
+)
+from ostinato.model.events import HistoryEvent
+from ostinato.model.operations import Operation, PollForDecisionTask, RespondDecisionTaskCompleted
+from ostinato.model.results import DecisionTask
+from ostinato.model.structures import TaskList, WorkflowType
+from ostinato.payloads.converter import Converter
+from ostinato.replay.replay import Replay
+from ostinato.swf import Swf
+from ostinato.worker.calls import Answer, Backoff, PatientCaller
+from ostinato.worker.catalog import Catalog
+from ostinato.worker.histories import read_history
+from ostinato.worker.lane import Lane
+from ostinato.worker.notices import DecisionDropped, DecisionMade, ReplayBegun, Watch, ignore
+from ostinato.worker.registration import register_type
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = 60.0
+"""Seconds for which a decision that does not get through is tried again; then it is made anew."""
+
+KEPT_REPLAYS = 1000
+
+_CLOSING = (
+    CompleteWorkflowExecution,
+    FailWorkflowExecution,
+    CancelWorkflowExecution,
+    ContinueAsNewWorkflowExecution,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """A replay, and the events that it has not seen."""
+
+    replay: Replay
+    events: Sequence[HistoryEvent]
+
+
+class Decider:
+    """Serves one task list.
+
+    Args:
+        swf: where tasks come from.
+        domain: the domain.
+        task_list: the task list.
+        catalog: the workflows.
+        converter: reads and writes payloads.
+        lane: where decisions put their tasks, if not on the task lists that they name.
+        kept_replays: how many replays are kept.
+        watch: is told what happens.
+        identity: who this is, for history.
+    """
+
+    def __init__(
+        self,
+        swf: Swf,
+        *,
+        domain: str,
+        task_list: str,
+        catalog: Catalog,
+        converter: Converter,
+        lane: Lane | None = None,
+        kept_replays: int = KEPT_REPLAYS,
+        watch: Watch = ignore,
+        identity: str | None = None,
+    ) -> None:
+        self.task_list = task_list
+        self._swf = swf
+        self._domain = domain
+        self._catalog = catalog
+        self._converter = converter
+        self._lane = lane
+        self._capacity = kept_replays
+        self._watch = watch
+        self._poll = PollForDecisionTask(
+            domain=domain, task_list=TaskList(name=task_list), identity=identity, start_at_previous_started_event=True
+        )
+        self._stopping = threading.Event()
+        self._caller = PatientCaller(swf, stopping=self._stopping, watch=watch)
+        self._kept: OrderedDict[str, Replay] = OrderedDict()
+
+    def stop(self) -> None:
+        """Poll no more. A decision task that a poll in flight still brings is answered."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Serve the task list until `stop`; then put all workflows' code away."""
+        backoff = Backoff()
+        try:
+            while not self._stopping.is_set():
+                try:
+                    task = self._swf.call(self._poll)
+                except Exception as error:  # noqa: BLE001  # whatever SWF's clients raise, the decider goes on
+                    if self._stopping.is_set():
+                        return
+                    self._caller.tell(self._poll, error)
+                    self._stopping.wait(backoff.take())
+                    continue
+                backoff.reset()
+                if task is not None:
+                    self._answer(task)
+        finally:
+            for replay in self._kept.values():
+                replay.evict()
+            self._kept.clear()
+
+    def _answer(self, task: DecisionTask) -> None:
+        replay = None
+        try:
+            batch = self._batch(task)
+            replay = batch.replay
+            decisions = tuple(replay.feed(batch.events))
+            self._respond(task, replay, decisions)
+        except UnknownResourceFault as fault:
+            logger.info("A decision on %s came too late: %s", task.workflow_execution.workflow_id, fault.message)
+            _evict(replay)
+        except BaseException as error:  # noqa: BLE001  # nothing of ours, the network's or the author's may end the decider
+            self._drop(task, error)
+            _evict(replay)
+
+    def _respond(self, task: DecisionTask, replay: Replay, decisions: tuple[DecisionAttributes, ...]) -> None:
+        for definition in replay.unregistered:
+            register_type(self._swf, self._domain, definition)
+        if self._lane is not None:
+            decisions = self._lane.redirect(decisions, self._catalog.workflows[task.workflow_type], self._catalog)
+        response = RespondDecisionTaskCompleted(
+            task_token=task.task_token, decisions=decisions, execution_context=replay.execution_context
+        )
+        self._caller.call(response, patience=PATIENCE)
+        is_close = bool(decisions) and isinstance(decisions[-1], _CLOSING)
+        self._watch(DecisionMade(task.workflow_execution, decisions, is_close, replay.waiting))
+        if is_close:
+            for complaint in replay.complaints:
+                logger.warning("%s: %s", task.workflow_execution.workflow_id, complaint)
+            replay.evict()
+        else:
+            self._keep(task.workflow_execution.run_id, replay)
+
+    def _keep(self, run_id: str, replay: Replay) -> None:
+        self._kept[run_id] = replay
+        if len(self._kept) > self._capacity:
+            _, oldest = self._kept.popitem(last=False)
+            oldest.evict()
+
+    # Which replay, and which events it still has to see.
+
+    def _batch(self, task: DecisionTask) -> _Batch:
+        events = self._events(task)
+        replay = self._kept.pop(task.workflow_execution.run_id, None)
+        if replay is not None:
+            seen = replay.last_event_id
+            if seen == task.previous_started_event_id and events[0].event_id <= seen + 1:
+                return _Batch(replay, events[seen + 1 - events[0].event_id :])
+            replay.evict()
+        return self._fresh(task, events)
+
+    def _events(self, task: DecisionTask) -> Sequence[HistoryEvent]:
+        if task.next_page_token is None:
+            return task.events
+        events = list(task.events)
+        token: str | None = task.next_page_token
+        while token is not None:
+            poll = PollForDecisionTask(
+                domain=self._domain,
+                task_list=self._poll.task_list,
+                identity=self._poll.identity,
+                next_page_token=token,
+                start_at_previous_started_event=True,
+            )
+            page = self._call(poll)
+            if page is None:
+                raise UnknownResourceFault("the decision task is gone")
+            events += page.events
+            token = page.next_page_token
+        return events
+
+    def _fresh(self, task: DecisionTask, events: Sequence[HistoryEvent]) -> _Batch:
+        workflow = self._catalog.workflows.get(task.workflow_type)
+        if workflow is None:
+            raise _unknown(task.workflow_type)
+        if events[0].event_id != 1:
+            history = read_history(self._call, self._domain, task.workflow_execution)
+            events = [event for event in history if event.event_id <= task.started_event_id]
+        self._watch(ReplayBegun(task.workflow_execution, events))
+        replay = Replay(workflow, execution=task.workflow_execution, converter=self._converter, domain=self._domain)
+        return _Batch(replay, events)
+
+    def _call(self, operation: Operation[Answer], /) -> Answer:
+        return self._caller.call(operation, patience=PATIENCE)
+
+    def _drop(self, task: DecisionTask, error: BaseException) -> None:
+        execution, workflow_type = task.workflow_execution, task.workflow_type
+        # The traceback of what is plainly said in the message would only hide it.
+        is_plain = isinstance(error, NondeterminismError | NotDurableError | TargetError | SwfFault)
+        logger.error(
+            "No decision on %s (%s %s, run %s), which stays open: %s: %s",
+            execution.workflow_id,
+            workflow_type.name,
+            workflow_type.version,
+            execution.run_id,
+            type(error).__name__,
+            error,
+            exc_info=None if is_plain else error,
+        )
+        self._watch(DecisionDropped(execution, workflow_type, error))
+
+
+def _evict(replay: Replay | None) -> None:
+    if replay is not None:
+        replay.evict()
+
+
+def _unknown(workflow_type: WorkflowType) -> TargetError:
+    return TargetError(
+        found=f"this decider has no workflow {workflow_type.name!r}, version {workflow_type.version!r}",
+        hint="Serve a target that defines it",
+    )

@@ -1,0 +1,99 @@
+"""One thread that sends the heartbeats of all activities of this process. It starts with the first that needs one."""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+
+from ostinato.worker.context import RunningActivity
+
+logger = logging.getLogger(__name__)
+
+SHARE = 3
+"""Heartbeats are sent at a third of the time-out, so that two may be lost."""
+
+
+@dataclass(slots=True)
+class _Beat:
+    running: RunningActivity
+    interval: float
+    due: float
+
+
+class Heartbeats:
+    """Sends heartbeats at a third of each activity's heartbeat time-out."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._beats: dict[RunningActivity, _Beat] = {}
+        self._wakes_at = float("inf")
+        self._thread: threading.Thread | None = None
+        self._is_stopped = False
+
+    def add(self, running: RunningActivity, timeout: float) -> None:
+        """Send heartbeats for the activity from now on.
+
+        Args:
+            running: the activity.
+            timeout: its heartbeat time-out in seconds.
+        """
+        interval = timeout / SHARE
+        due = time.monotonic() + interval
+        with self._changed:
+            self._beats[running] = _Beat(running, interval, due)
+            if due < self._wakes_at:
+                self._wakes_at = due
+                self._wake()
+
+    def _wake(self) -> None:
+        if self._thread is None and not self._is_stopped:
+            self._thread = threading.Thread(target=self._run, name="ostinato heartbeats", daemon=True)
+            self._thread.start()
+        else:
+            self._changed.notify()
+
+    def remove(self, running: RunningActivity) -> None:
+        """Send no more heartbeats for the activity."""
+        with self._changed:
+            self._beats.pop(running, None)
+
+    def stop(self) -> None:
+        """Send no heartbeats any more."""
+        with self._changed:
+            self._is_stopped = True
+            self._changed.notify()
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for the end of the thread, after `stop`."""
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while True:
+            due = self._await_due()
+            if due is None:
+                return
+            for beat in due:
+                _send(beat)
+
+    def _await_due(self) -> list[_Beat] | None:
+        """The beats that are due, when some are; None at the end."""
+        with self._changed:
+            while not self._is_stopped:
+                now = time.monotonic()
+                due = [beat for beat in self._beats.values() if beat.due <= now]
+                if due:
+                    for beat in due:
+                        beat.due = now + beat.interval
+                    return due
+                self._wakes_at = min((beat.due for beat in self._beats.values()), default=float("inf"))
+                self._changed.wait(None if self._wakes_at == float("inf") else self._wakes_at - now)
+            return None
+
+
+def _send(beat: _Beat) -> None:
+    try:
+        beat.running.beat()
+    except Exception as error:  # noqa: BLE001  # the next one may get through, whatever SWF's clients raise
+        activity_id = beat.running.info.activity_id
+        logger.warning("The heartbeat of %s did not get through and is sent again: %s", activity_id, error)

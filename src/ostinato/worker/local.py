@@ -1,0 +1,287 @@
+"""Deciders and activity workers for a catalog, as threads of this process."""
+
+import logging
+import os
+import socket
+import threading
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from ostinato.model.decisions import (
+    ContinueAsNewWorkflowExecution,
+    DecisionAttributes,
+    ScheduleActivityTask,
+    StartChildWorkflowExecution,
+)
+from ostinato.model.events import (
+    ActivityTaskScheduled,
+    StartChildWorkflowExecutionInitiated,
+    WorkflowExecutionContinuedAsNew,
+)
+from ostinato.model.limits import IDENTITY_CHARACTERS
+from ostinato.model.structures import TaskList, WorkflowExecution
+from ostinato.payloads.converter import Converter, JsonConverter
+from ostinato.payloads.signatures import result_type
+from ostinato.replay.definitions import Workflow
+from ostinato.swf import Swf
+from ostinato.worker.activities import ActivityWorker
+from ostinato.worker.attempts import Attempts
+from ostinato.worker.catalog import Catalog
+from ostinato.worker.coroutines import Coroutines
+from ostinato.worker.decider import Decider
+from ostinato.worker.heartbeats import Heartbeats
+from ostinato.worker.histories import last_event
+from ostinato.worker.lane import Lane
+from ostinato.worker.notices import DecisionMade, Notice, ReplayBegun, Watch, ignore
+from ostinato.worker.registration import register_domain, register_types
+from ostinato.worker.room import Room
+from ostinato.worker.starter import Closed, closed_by, require_completed, start_execution
+
+logger = logging.getLogger(__name__)
+
+CONCURRENCY = 10
+"""Activities at once, if nobody says."""
+
+_GLANCE = 1.0
+"""Seconds after which a wait for an execution looks at it unasked: not every end is a decision made here."""
+
+
+class LocalWorker:
+    """Serves a catalog in this process: a decider for each decision task list, an activity worker for each other one.
+
+    Task lists that only show in decisions (by `options`) are served as they show. As a context manager it starts, and
+    at the end stops without waiting for what runs.
+
+    Args:
+        swf: where tasks come from.
+        domain: the domain; it is registered if it is not there.
+        catalog: the workflows and activities; their types are registered too.
+        converter: reads and writes payloads.
+        concurrency: how many activities may run at once.
+        lane: serve the task lists of this lane in place of those that definitions name.
+        watch: is told what happens.
+    """
+
+    def __init__(
+        self,
+        swf: Swf,
+        *,
+        domain: str,
+        catalog: Catalog,
+        converter: Converter | None = None,
+        concurrency: int = CONCURRENCY,
+        lane: Lane | None = None,
+        watch: Watch = ignore,
+    ) -> None:
+        self._swf = swf
+        self._domain = domain
+        self._catalog = catalog
+        self._converter = converter or JsonConverter()
+        self._lane = lane or Lane("")
+        self._watch = watch
+        self._room = Room(concurrency)
+        self._heartbeats = Heartbeats()
+        self._coroutines = Coroutines()
+        self._attempts = Attempts(
+            swf,
+            domain=domain,
+            activities=catalog.activities,
+            converter=self._converter,
+            heartbeats=self._heartbeats,
+            coroutines=self._coroutines,
+        )
+        self._identity = f"{socket.gethostname()}:{os.getpid()}"[:IDENTITY_CHARACTERS]
+        self._lock = threading.Lock()
+        self._workers: dict[str, ActivityWorker] = {}
+        self._deciders: dict[str, Decider] = {}
+        self._threads: list[threading.Thread] = []
+        self._is_draining = False
+        self._closes = threading.Condition()
+        self._close_count = 0
+
+    # Its life.
+
+    def start(self) -> None:
+        """Register the domain and the types, and begin to poll.
+
+        Raises:
+            SwfFault: SWF refuses a registration.
+        """
+        register_domain(self._swf, self._domain)
+        register_types(self._swf, self._domain, self._catalog)
+        for task_list in sorted(self._catalog.decision_task_lists):
+            self._serve_decisions(self._lane.name(task_list))
+        for task_list in sorted(self._catalog.activity_task_lists):
+            self._serve_activities(self._lane.name(task_list))
+
+    def drain(self, timeout: float | None = None) -> bool:
+        """Poll no more, and wait until what runs is finished and reported.
+
+        Returns:
+            False if activities still run after the time-out, in seconds.
+        """
+        with self._lock:
+            self._is_draining = True
+            for decider in self._deciders.values():
+                decider.stop()
+            for worker in self._workers.values():
+                worker.drain()
+        return self._room.await_empty(timeout)
+
+    @property
+    def running_activities(self) -> int:
+        """How many activities run."""
+        return self._room.taken
+
+    def stop(self) -> None:
+        """Poll no more; wait for nothing. Threads end when their polls do, which closing an engine ends at once."""
+        with self._lock:
+            self._is_draining = True
+            for decider in self._deciders.values():
+                decider.stop()
+            for worker in self._workers.values():
+                worker.stop()
+        self._heartbeats.stop()
+        self._coroutines.stop()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the end of all threads, after `stop`; False if some still run after the time-out, in seconds."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+
+        def left() -> float | None:
+            return None if deadline is None else max(deadline - time.monotonic(), 0)
+
+        for thread in tuple(self._threads):
+            thread.join(left())
+        has_ended = not any(thread.is_alive() for thread in self._threads)
+        for worker in tuple(self._workers.values()):
+            has_ended = worker.join(left()) and has_ended
+        self._heartbeats.join(left())
+        self._coroutines.join(left())
+        return has_ended
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    # Its work.
+
+    def _serve_decisions(self, task_list: str) -> None:
+        with self._lock:
+            if task_list in self._deciders or self._is_draining:
+                return
+            decider = Decider(
+                self._swf,
+                domain=self._domain,
+                task_list=task_list,
+                catalog=self._catalog,
+                converter=self._converter,
+                lane=self._lane if self._lane.suffix else None,
+                watch=self._observe,
+                identity=self._identity,
+            )
+            self._deciders[task_list] = decider
+            thread = threading.Thread(target=decider.run, name=f"ostinato decider {task_list}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve_activities(self, task_list: str) -> None:
+        with self._lock:
+            if task_list in self._workers or self._is_draining:
+                return
+            worker = ActivityWorker(
+                self._swf,
+                domain=self._domain,
+                task_list=task_list,
+                attempts=self._attempts,
+                room=self._room,
+                watch=self._watch,
+                identity=self._identity,
+            )
+            self._workers[task_list] = worker
+            worker.start()
+
+    def _observe(self, notice: Notice) -> None:
+        """Serve what shows up, wake those who wait for a close, and tell the watcher."""
+        match notice:
+            case DecisionMade(decisions=decisions, is_close=is_close):
+                for decision in decisions:
+                    self._serve_for(decision)
+                self._watch(notice)
+                if is_close:
+                    self._announce_close()
+            case ReplayBegun(events=events):
+                for event in events:
+                    if isinstance(event, ActivityTaskScheduled):
+                        self._serve_list(event.task_list, self._workers)
+                    elif isinstance(event, StartChildWorkflowExecutionInitiated):
+                        self._serve_list(event.task_list, self._deciders)
+                self._watch(notice)
+            case _:
+                self._watch(notice)
+
+    def _serve_for(self, decision: DecisionAttributes) -> None:
+        match decision:
+            case ScheduleActivityTask(task_list=task_list):
+                self._serve_list(task_list, self._workers)
+            case StartChildWorkflowExecution(task_list=task_list) | ContinueAsNewWorkflowExecution(task_list=task_list):
+                self._serve_list(task_list, self._deciders)
+            case _:
+                pass
+
+    def _serve_list(self, task_list: TaskList | None, served: dict[str, Any]) -> None:
+        if task_list is None or task_list.name in served:
+            return
+        if served is self._workers:
+            self._serve_activities(task_list.name)
+        else:
+            self._serve_decisions(task_list.name)
+
+    # Waiting for executions.
+
+    def _announce_close(self) -> None:
+        with self._closes:
+            self._close_count += 1
+            self._closes.notify_all()
+
+    def wait_closed(self, execution: WorkflowExecution, timeout: float | None = None) -> Closed | None:
+        """The event that closed the execution, waiting for it; None if it is open after the time-out, in seconds.
+
+        Raises:
+            UnknownResourceFault: there is no such execution.
+        """
+        deadline = float("inf") if timeout is None else time.monotonic() + timeout
+        while True:
+            seen = self._close_count
+            closed = closed_by(last_event(self._swf.call, self._domain, execution))
+            left = deadline - time.monotonic()
+            if closed is not None or left <= 0:
+                return closed
+            with self._closes:
+                if self._close_count == seen:
+                    self._closes.wait(min(left, _GLANCE))
+
+    def execute(self, workflow: Workflow[..., Any], workflow_id: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Start an execution, wait for its end (following continue-as-new) and give its result.
+
+        Raises:
+            WorkflowError: it did not complete.
+            PayloadError: an argument cannot become text.
+            SwfFault: SWF refuses to start it.
+        """
+        text = self._converter.dump_arguments(args, kwargs)
+        task_list = self._lane.name(workflow.task_list)
+        execution = start_execution(self._swf, self._domain, workflow, workflow_id, text, task_list=task_list)
+        while True:
+            closed = self.wait_closed(execution)
+            if isinstance(closed, WorkflowExecutionContinuedAsNew):
+                execution = WorkflowExecution(workflow_id=workflow_id, run_id=closed.new_execution_run_id)
+            elif closed is not None:
+                completed = require_completed(execution, closed)
+                return self._converter.load(completed.result, result_type(workflow.run))

@@ -1,0 +1,142 @@
+"""Finds the workflow that a target names: `path/to/file.py:name`, `package.module:name` or `package.module.name`.
+
+Importing runs the author's module; nothing else here does anything.
+"""
+
+import importlib
+import sys
+from dataclasses import dataclass
+from importlib import machinery
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from ostinato.errors import TargetError
+from ostinato.replay.definitions import Activity, Workflow
+from ostinato.worker.catalog import Catalog, catalog_of, definitions_in
+
+FORMS = "path/to/file.py:name, package.module:name or package.module.name"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A workflow, and all definitions that its module can name."""
+
+    workflow: Workflow[..., Any]
+    catalog: Catalog
+
+
+def load_target(target: str) -> Target:
+    """Import the target's module and find the workflow in it.
+
+    Raises:
+        TargetError: there is no such file, module or name, the module cannot be imported (the cause is its exception),
+            or what is there is not a workflow.
+        UsageError: two functions in it claim the same type.
+    """
+    module_name, colon, name = target.rpartition(":")
+    if not colon:
+        module_name, name = _split_without_colon(target)
+    module = _import_file(Path(module_name)) if _is_file(module_name) else _import_module(module_name)
+    workflow = _find(module, name, target)
+    return Target(workflow, catalog_of([workflow, *definitions_in(module)]))
+
+
+def _split_without_colon(target: str) -> tuple[str, str]:
+    if _is_file(target):
+        return target, ""
+    module_name, dot, name = target.rpartition(".")
+    if not dot:
+        raise TargetError(found=f"the target {target!r} names no module", expected=FORMS)
+    return module_name, name
+
+
+def _is_file(name: str) -> bool:
+    return name.endswith(".py") or "/" in name or "\\" in name
+
+
+def _import_file(path: Path) -> ModuleType:
+    if path.is_dir():
+        raise TargetError(found=f"{path} is a directory", expected=FORMS)
+    if not path.is_file():
+        raise TargetError(found=f"there is no file {path}", hint=f"The current directory is {Path.cwd()}")
+    if path.suffix != ".py":
+        raise TargetError(found=f"{path} is not a Python file", expected=FORMS)
+    root, name = _place_in_package(path.resolve())
+    loaded = sys.modules.get(name)
+    if loaded is None:
+        return _import_from(root, name, path)
+    if Path(getattr(loaded, "__file__", None) or "").resolve() != path.resolve():
+        raise TargetError(
+            found=f"{path} cannot be imported as {name!r}: a module of that name is loaded already",
+            hint="Rename the file",
+        )
+    return loaded
+
+
+def _place_in_package(path: Path) -> tuple[Path, str]:
+    """The directory to import the file from, and its module's name: within a package, the dotted one."""
+    root = path.parent
+    parts = [] if path.stem == "__init__" else [path.stem]
+    while (root / "__init__.py").is_file():
+        parts.insert(0, root.name)
+        root = root.parent
+    return root, ".".join(parts)
+
+
+def _import_from(root: Path, name: str, path: Path) -> ModuleType:
+    _make_importable(root)
+    if "." not in name and machinery.PathFinder.find_spec(name, [str(root)]) is None:
+        raise TargetError(found=f"{path} cannot be imported: {name!r} is not a module's name", hint="Rename the file")
+    return _import_module(name)
+
+
+def _import_module(name: str) -> ModuleType:
+    _make_importable(Path.cwd())
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
+            raise TargetError(
+                found=f"there is no module {error.name!r}",
+                expected=FORMS,
+                hint=f"Modules are looked for in {Path.cwd()} and where Python is installed",
+            ) from None
+        raise _import_failed(name, error) from error
+    except (Exception, SystemExit) as error:
+        raise _import_failed(name, error) from error
+
+
+def _import_failed(name: str, error: BaseException) -> TargetError:
+    return TargetError(found=f"importing {name} failed: {type(error).__name__}: {error}")
+
+
+def _make_importable(directory: Path) -> None:
+    if str(directory) not in sys.path:
+        sys.path.insert(0, str(directory))
+
+
+def _find(module: ModuleType, name: str, target: str) -> Workflow[..., Any]:
+    if not name:
+        raise TargetError(found=f"the target {target!r} names no workflow", expected=FORMS, hint=_what_is_there(module))
+    found: Any = module
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if isinstance(found, Workflow):
+        workflow: Workflow[..., Any] = found
+        return workflow
+    match found:
+        case None:
+            problem = f"{module.__name__} has no {name!r}"
+        case Activity():
+            problem = f"{name} is an activity, and a workflow is needed"
+        case _ if callable(found):
+            problem = f"{name} is not a workflow: it has no @workflow"
+        case _:
+            problem = f"{name} is not a workflow but a {type(found).__name__}"
+    raise TargetError(found=problem, hint=_what_is_there(module))
+
+
+def _what_is_there(module: ModuleType) -> str:
+    names = [name for name, value in vars(module).items() if isinstance(value, Workflow)]
+    return f"Workflows there: {', '.join(sorted(names))}" if names else "There is no workflow there"
