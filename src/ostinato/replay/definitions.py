@@ -278,7 +278,9 @@ def workflow(function: Callable[..., Any] | None = None, /, **options: Any) -> A
 
     def declare(function: Callable[..., Any]) -> Workflow[..., Any]:
         if isinstance(function, type) and not callable(getattr(function, "run", None)):
-            raise UsageError(found=f"the class {function.__qualname__} has no method run", expected="def run(self, ...)")
+            raise UsageError(
+                found=f"the class {function.__qualname__} has no method run", expected="def run(self, ...)"
+            )
         return Workflow(function, **{"name": _name(function), **options})
 
     return declare if function is None else declare(function)

@@ -5,7 +5,7 @@ import inspect
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime
-from types import CodeType, FrameType
+from types import CodeType
 from typing import Any, cast
 
 from ostinato.errors import NondeterminismError, OutsideWorkflowError, UnwindingError
@@ -17,13 +17,14 @@ from ostinato.payloads.converter import Converter
 from ostinato.replay.definitions import Activity, Workflow
 from ostinato.replay.futures import Future
 from ostinato.replay.inbox import Inbox
-from ostinato.replay.keys import Kind, decision_key
+from ostinato.replay.keys import Key, Kind, decision_key, describe
 from ostinato.replay.ledger import Ledger, Owner, Request
 from ostinato.replay.loop import ReplayLoop, running_loop
-from ostinato.replay.strands import run_plain
+from ostinato.replay.strands import author_frame, run_plain
 from ostinato.replay.timers import Timer
 
-_PACKAGE = __file__.rpartition("/")[0] + "/"
+REFUSED = -1_000_000
+"""The count in `Execution.ahead` of an activity whose scheduling was refused at some time."""
 
 
 class Execution:
@@ -55,6 +56,8 @@ class Execution:
         self.unregistered: dict[Activity[..., Any] | Workflow[..., Any], None] = {}
         self.markers: dict[str, e.MarkerRecorded] = {}
         """Markers that history has and the code has not yet asked for, by name."""
+        self.ahead: dict[str, int] = {}
+        """How often each activity is recorded as scheduled in what the code has not yet come to; negative: it was refused at some time."""
         self.patches: dict[str, bool] = {}
         """Whether the execution follows each patch that the code asked about."""
         self.unrecorded_markers = 0
@@ -76,13 +79,23 @@ class Execution:
         Raises:
             UnwindingError: the workflow's code is being put away.
         """
-        if self.loop.stopped and not isinstance(owner, Closing):
+        code, line = (source.code, source.line) if source else _author()
+        return self._make(Request(decision_key(decision), decision, owner, code, line))
+
+    def request_recorded(self, key: Key, owner: Owner) -> Request:
+        """Ask for what history is known to have recorded, and which therefore need not be spelt out.
+
+        Raises:
+            UnwindingError: the workflow's code is being put away.
+        """
+        return self._make(Request(key, None, owner, None, 0))
+
+    def _make(self, request: Request) -> Request:
+        if self.loop.stopped and not isinstance(request.owner, Closing):
             raise UnwindingError(
-                found=f"{type(decision).__name__} was asked for while the workflow's code was being put away",
+                found=f"{describe(request.key)} was asked for while the workflow's code was being put away",
                 hint="An `except BaseException` or a `finally` that decides should let the exception pass",
             )
-        code, line = (source.code, source.line) if source else _author()
-        request = Request(decision_key(decision), decision, owner, code, line)
         self.ledger.make(request)
         return request
 
@@ -141,9 +154,9 @@ class Execution:
             self.ledger.want_wake_up()
         return self._next_batch
 
-    def end_of_records(self) -> None:
+    def end_of_records(self, completed_event_id: int, *, was_full: bool) -> None:
         """All records of a batch have been read."""
-        self.ledger.end_of_records()
+        self.ledger.end_of_records(completed_event_id, was_full=was_full)
         waiting, self._next_batch = self._next_batch, None
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
@@ -196,6 +209,7 @@ class Closing:
     def close(self, decision: d.DecisionAttributes, source: Request | None = None) -> None:
         """Ask for the close, after all that was asked for before."""
         self._execution.loop.stopped = True
+        self._decision = decision
         self.request = self._execution.request(decision, self, source)
 
     def handle(self, event: e.HistoryEvent) -> None:
@@ -211,7 +225,7 @@ class Closing:
         self._execution.ledger.closed(Kind.CLOSE)
         if event.cause.name == "WORKFLOW_TYPE_DOES_NOT_EXIST":
             self._execution.unregistered[self._execution.workflow] = None
-        self.close(self.request.decision, self.request)
+        self.close(self._decision, self.request)
 
 
 def current(call: str) -> Execution:
@@ -236,9 +250,7 @@ def bounded_id(text: str) -> str:
 
 def _author() -> tuple[CodeType | None, int]:
     """The innermost line that is not ours."""
-    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001
-    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame = frame.f_back
+    frame = author_frame(sys._getframe(2))  # noqa: SLF001
     return (frame.f_code, frame.f_lineno) if frame is not None else (None, 0)
 
 

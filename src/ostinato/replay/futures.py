@@ -106,7 +106,9 @@ def wait(
     """
     futures = dict.fromkeys(fs)
     if return_when not in (ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION):
-        raise UsageError(found=f"return_when={return_when!r}", expected="ALL_COMPLETED, FIRST_COMPLETED or FIRST_EXCEPTION")
+        raise UsageError(
+            found=f"return_when={return_when!r}", expected="ALL_COMPLETED, FIRST_COMPLETED or FIRST_EXCEPTION"
+        )
     if not futures or _is_enough(futures, return_when):
         done = {f for f in futures if f.done()}
         return DoneAndNotDone(done, {f for f in futures if f not in done})

@@ -61,6 +61,9 @@ def when_ready(
 
     A failed input fails the dependent with the same exception, and a canceled one cancels it; either at once.
     """
+    if not kwargs and all(type(value) in _PLAIN for value in args):
+        begin(args, kwargs)
+        return
     inputs = dict.fromkeys(futures_in((args, kwargs)))
     if not inputs:
         begin(args, kwargs)

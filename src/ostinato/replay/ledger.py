@@ -1,11 +1,12 @@
 """What workflow code asked for, held against what history recorded.
 
-A request is made, then *sent* with the decisions of a batch, then *recorded* as an event (or refused by a `...Failed`
-event). Requests and records are matched by kind, id and type.
+A request is *made*, then *sent* with the decisions of a batch, then *recorded* as an event (or refused by a `...Failed`
+event). Requests and records are matched by kind, id and type. Workflow code never runs between the sending and the
+recording, so for it a request is either not yet sent or recorded.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum, auto
 from types import CodeType
 from typing import Protocol
@@ -37,7 +38,7 @@ _BYTES = REQUEST_BYTES - 100_000
 _WRAPPING_BYTES = 120
 """A decision is longer on the wire than its attributes by about so much."""
 
-_OPEN_LIMITS = {
+_OPEN_LIMITS: Mapping[Kind, int] = {
     Kind.ACTIVITY: OPEN_ACTIVITIES,
     Kind.TIMER: OPEN_TIMERS - 1,
     Kind.CHILD: OPEN_CHILDREN,
@@ -70,9 +71,12 @@ class Request:
 
     __slots__ = ("code", "decision", "key", "line", "owner", "stage")
 
-    def __init__(self, key: Key, decision: d.DecisionAttributes, owner: Owner, code: CodeType | None, line: int) -> None:
+    def __init__(
+        self, key: Key, decision: d.DecisionAttributes | None, owner: Owner, code: CodeType | None, line: int
+    ) -> None:
         self.key = key
         self.decision = decision
+        """None if the record of it is known to follow, so that it is never sent."""
         self.owner = owner
         self.code = code
         self.line = line
@@ -86,31 +90,60 @@ class Request:
         return f'File "{self.code.co_filename}", line {self.line}, in {self.code.co_qualname}'
 
 
+class _Room:
+    """How much one response still holds."""
+
+    def __init__(self, open_by_kind: Mapping[Kind, int]) -> None:
+        self._decisions = _DECISIONS
+        self._bytes = _BYTES
+        self._open = dict(open_by_kind)
+
+    def may_open(self, kind: Kind) -> bool:
+        """Whether SWF lets one more of the kind be open."""
+        limit = _OPEN_LIMITS.get(kind)
+        return limit is None or self._open[kind] < limit
+
+    def take(self, request: Request) -> bool:
+        """Make room for the decision; False if the response is full."""
+        self._decisions -= 1
+        self._bytes -= len(msgspec.json.encode(request.decision)) + _WRAPPING_BYTES
+        self._open[request.key.kind] += 1
+        return self._decisions >= 0 and self._bytes >= 0
+
+
 class Ledger:
-    """The requests of one execution, in the order in which they were made."""
+    """The requests of one execution."""
 
     def __init__(self) -> None:
         self._made: deque[Request] = deque()
+        self._held: dict[Kind, deque[Request]] = {}
+        """Requests that wait for one of their kind to close, in order."""
         self._sent: list[Request] = []
-        self._expected: dict[Key, deque[Request]] = {}
-        self._batch: int | None = None
-        self._is_woken = False
+        self._unrecorded: dict[Key, deque[Request]] = {}
+        self._unrecorded_by_kind = dict.fromkeys(Kind, 0)
+        self._open_by_kind = dict.fromkeys(Kind, 0)
         self._wants_wake_up = False
-        self._open = dict.fromkeys(Kind, 0)
-        self.pending = 0
-        """Requests made and not yet sent."""
 
     def make(self, request: Request) -> None:
         """Take a request."""
         self._made.append(request)
-        self.pending += 1
+        self._unrecorded_by_kind[request.key.kind] += 1
+        queue = self._unrecorded.get(request.key)
+        if queue is None:
+            self._unrecorded[request.key] = deque((request,))
+        else:
+            queue.append(request)
 
     def withdraw(self, request: Request) -> bool:
-        """Take a request back; False if it was sent already."""
+        """Take a request back; False if it is recorded already."""
         if request.stage is not Stage.MADE:
             return False
         request.stage = Stage.WITHDRAWN
-        self.pending -= 1
+        self._unrecorded_by_kind[request.key.kind] -= 1
+        queue = self._unrecorded[request.key]
+        queue.remove(request)
+        if not queue:
+            del self._unrecorded[request.key]
         return True
 
     def want_wake_up(self) -> None:
@@ -119,79 +152,65 @@ class Ledger:
 
     def closed(self, kind: Kind) -> None:
         """One of the open things of that kind is open no more."""
-        self._open[kind] -= 1
+        self._open_by_kind[kind] -= 1
 
-    # A batch ends: what is sent.
+    # What is sent.
 
     def send(self, started_event_id: int) -> tuple[d.DecisionAttributes, ...]:
         """Take the decisions of the batch that ends with this DecisionTaskStarted, as many as SWF's limits let through.
 
-        What has no place stays for a later batch, in order, and a timer of 0 seconds asks for one.
+        What has no place stays for a later batch, in order within its kind, and a timer of 0 seconds asks for one.
         """
-        self._take_back()
-        held: deque[Request] = deque()
-        size = 0
-        full = False
-        while self._made:
-            request = self._made.popleft()
-            if request.stage is Stage.WITHDRAWN:
-                continue
-            size += len(msgspec.json.encode(request.decision)) + _WRAPPING_BYTES
-            full = full or len(self._sent) == _DECISIONS or size > _BYTES
-            if full or not self._has_place(request, held):
-                held.append(request)
-                if full:
-                    break
-                continue
-            self._send(request)
-        held.extend(self._made)
-        self._made = held
-        decisions = tuple(request.decision for request in self._sent)
-        if full or (self._wants_wake_up and not self._closes()):
+        self.take_back()
+        is_full = self._fill(_Room(self._open_by_kind))
+        decisions = tuple(request.decision for request in self._sent if request.decision is not None)
+        if is_full or (self._wants_wake_up and not self._is_closing()):
             wake_up = d.StartTimer(timer_id=f"{WAKE_UP}-{started_event_id}", start_to_fire_timeout="0")
             decisions = (*decisions, wake_up)
         return decisions
 
-    def _closes(self) -> bool:
+    def take_back(self) -> None:
+        """What was sent and not recorded is to be sent again, first: its decision task came to nothing."""
+        for request in reversed(self._sent):
+            if request.stage is Stage.SENT:
+                request.stage = Stage.MADE
+                self._made.appendleft(request)
+        self._sent = []
+
+    def _fill(self, room: _Room) -> bool:
+        """Send what there is room for; whether the response is full."""
+        for kind, held in self._held.items():
+            while held and room.may_open(kind):
+                if not self._send(held, room):
+                    return True
+        made = self._made
+        while made:
+            request = made[0]
+            kind = request.key.kind
+            if request.stage is not Stage.MADE:
+                made.popleft()
+            elif kind is Kind.CLOSE and any(self._held.values()):
+                return False
+            elif kind in _OPEN_LIMITS and (self._held.get(kind) or not room.may_open(kind)):
+                self._held.setdefault(kind, deque()).append(made.popleft())
+            elif not self._send(made, room):
+                return True
+        return False
+
+    def _send(self, queue: deque[Request], room: _Room) -> bool:
+        request = queue[0]
+        if request.stage is Stage.MADE:
+            if not room.take(request):
+                return False
+            request.stage = Stage.SENT
+            self._sent.append(request)
+        queue.popleft()
+        return True
+
+    def _is_closing(self) -> bool:
         return bool(self._sent) and self._sent[-1].key.kind is Kind.CLOSE
 
-    def _has_place(self, request: Request, held: deque[Request]) -> bool:
-        kind = request.key.kind
-        if kind is Kind.CLOSE:
-            return not held
-        limit = _OPEN_LIMITS.get(kind)
-        return limit is None or self._open[kind] < limit
-
-    def _send(self, request: Request) -> None:
-        request.stage = Stage.SENT
-        self._sent.append(request)
-        self._open[request.key.kind] += 1
-        self.pending -= 1
-
-    def _take_back(self) -> None:
-        """The last decision task came to nothing: what was sent with it is to be sent again, first."""
-        for request in reversed(self._sent):
-            request.stage = Stage.MADE
-            self._made.appendleft(request)
-            self._open[request.key.kind] -= 1
-            self.pending += 1
-        self._sent = []
-
-    # A decision task has completed: what is recorded.
-
-    def expect(self, event: e.DecisionTaskCompleted) -> None:
-        """From here the records of what was sent follow."""
-        self._batch = event.event_id
-        self._is_woken = False
-        self._wants_wake_up = False
-        for request in self._sent:
-            self._expected.setdefault(request.key, deque()).append(request)
-        self._sent = []
-
-    @property
-    def is_expecting(self) -> bool:
-        """Whether the records of a batch are being read."""
-        return self._batch is not None
+    # What is recorded.
 
     def record(self, key: Key, event: e.HistoryEvent) -> Request:
         """The request that the event records.
@@ -199,64 +218,53 @@ class Ledger:
         Raises:
             NondeterminismError: the code made no such request.
         """
-        queue = self._expected.get(key)
-        if queue is None and key.kind is Kind.SIGNAL and not key.type_name:
-            key = next((k for k in self._expected if k.kind is Kind.SIGNAL and k.id == key.id), key)
-            queue = self._expected.get(key)
-        if queue:
-            request = queue.popleft()
-            if not queue:
-                del self._expected[key]
-            request.stage = Stage.RECORDED
-            return request
-        request_ahead = self._find_ahead(key)
-        if request_ahead is not None:
-            return request_ahead
-        other = next(self._leftover(), None)
-        raise NondeterminismError(
-            recorded=f"{type(event).__name__} {describe(key)}",
-            requested=describe(other.key) if other else None,
-            event_id=event.event_id,
-            source=other.source if other else None,
-        )
+        if key.kind is Kind.SIGNAL and not key.type_name:
+            key = next((k for k in self._unrecorded if k.kind is Kind.SIGNAL and k.id == key.id), key)
+        queue = self._unrecorded.get(key)
+        if queue is None:
+            raise self._mismatch(f"{type(event).__name__} {describe(key)}", event.event_id)
+        request = queue.popleft()
+        if not queue:
+            del self._unrecorded[key]
+        request.stage = Stage.RECORDED
+        self._unrecorded_by_kind[key.kind] -= 1
+        self._open_by_kind[key.kind] += 1
+        return request
 
-    def _find_ahead(self, key: Key) -> Request | None:
-        """A request that today's limits hold back, and those of the time did not."""
-        for request in self._made:
-            if request.key == key and request.stage is Stage.MADE:
-                request.stage = Stage.RECORDED
-                self._made.remove(request)
-                self._open[key.kind] += 1
-                self.pending -= 1
-                return request
-        return None
+    def end_of_records(self, completed_event_id: int, *, was_full: bool) -> None:
+        """All records of a decision task have been read.
 
-    def record_wake_up(self) -> None:
-        """The batch had more than it could hold."""
-        self._is_woken = True
-
-    def end_of_records(self) -> None:
-        """All records of the batch have been read.
+        Args:
+            completed_event_id: its DecisionTaskCompleted.
+            was_full: whether a wake-up timer was among them.
 
         Raises:
             NondeterminismError: the code asked for more than was recorded.
         """
-        batch, self._batch = self._batch, None
-        leftover = list(self._leftover())
-        self._expected.clear()
-        if not leftover:
-            return
-        if self._is_woken:
-            self._sent = leftover
-            self._take_back()
-            return
-        raise NondeterminismError(
-            recorded=None,
-            requested=describe(leftover[0].key),
-            event_id=batch,
-            source=leftover[0].source,
+        self._wants_wake_up = False
+        self.take_back()
+        if self._unrecorded and not was_full and not self._is_held():
+            raise self._mismatch(None, completed_event_id)
+
+    def _is_held(self) -> bool:
+        """Whether SWF's limits hold back all that is unrecorded."""
+        held = False
+        for kind, count in self._unrecorded_by_kind.items():
+            if count and kind is not Kind.CLOSE:
+                if self._open_by_kind[kind] < _OPEN_LIMITS.get(kind, count + self._open_by_kind[kind]):
+                    return False
+                held = True
+        return held
+
+    def _mismatch(self, recorded: str | None, event_id: int) -> NondeterminismError:
+        first = next(self._leftover(), None)
+        return NondeterminismError(
+            recorded=recorded,
+            requested=describe(first.key) if first else None,
+            event_id=event_id,
+            source=first.source if first else None,
         )
 
     def _leftover(self) -> Iterator[Request]:
-        for queue in self._expected.values():
+        for queue in self._unrecorded.values():
             yield from queue

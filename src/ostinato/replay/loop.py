@@ -8,10 +8,11 @@ import asyncio
 import contextvars
 from asyncio import events
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from ostinato.errors import NotDurableError
+from ostinato.replay.strands import position
 
 T = TypeVar("T")
 
@@ -111,6 +112,14 @@ class ReplayLoop(asyncio.AbstractEventLoop):
             events._set_running_loop(outer)  # noqa: SLF001
             self._tasks.clear()
             self._ready.clear()
+
+    def positions(self) -> Iterator[str]:
+        """The author's line at which each task stands, the oldest task first."""
+        for task in self._tasks:
+            frame = position(task.get_coro())
+            if frame is not None:
+                code = frame.f_code
+                yield f'File "{code.co_filename}", line {frame.f_lineno}, in {code.co_qualname}'
 
     # What asyncio asks of a loop.
 

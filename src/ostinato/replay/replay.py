@@ -13,7 +13,7 @@ from ostinato.payloads.converter import Converter
 from ostinato.payloads.limits import check_length
 from ostinato.replay.calls import ContinueAsNew
 from ostinato.replay.definitions import Activity, Workflow
-from ostinato.replay.execution import Closing, Execution
+from ostinato.replay.execution import REFUSED, Closing, Execution
 from ostinato.replay.keys import recorded_key
 from ostinato.replay.ledger import WAKE_UP
 from ostinato.replay.signal_handlers import signal_handlers
@@ -49,13 +49,11 @@ class Replay:
         self._instance: object = None
         self._completed_up_to = 0
         self._handlers: dict[str, Callable[..., Any]] = {}
-        self._decisions: tuple[d.DecisionAttributes, ...] = ()
+        self._started_event_id = 0
         self._on: dict[type[e.Event], Callable[[Any], None]] = {
             e.WorkflowExecutionStarted: self._on_started,
             e.WorkflowExecutionSignaled: self._on_signaled,
             e.WorkflowExecutionCancelRequested: self._on_cancel_requested,
-            e.DecisionTaskStarted: self._on_decision_task_started,
-            e.DecisionTaskCompleted: self._execution.ledger.expect,
             e.ActivityTaskStarted: self._on_scheduled,
             e.ActivityTaskCompleted: self._on_scheduled,
             e.ActivityTaskFailed: self._on_scheduled,
@@ -121,67 +119,120 @@ class Replay:
         if not events or events[0].event_id != execution.last_event_id + 1:
             found = f"event {events[0].event_id}" if events else "no events"
             raise errors.UsageError(found=found, expected=f"event {execution.last_event_id + 1}")
-        self._look_ahead(events)
         execution.unregistered.clear()
-        loop, ledger, handlers = execution.loop, execution.ledger, self._on
-        for event in events:
-            execution.last_event_id = event.event_id
-            loop.now = event.event_timestamp
-            execution.is_replaying = event.event_id <= self._completed_up_to
-            if ledger.is_expecting and not self._is_record(event):
-                execution.end_of_records()
-                loop.run_until_stuck()
-            handler = handlers.get(type(event))
-            if handler is not None:
-                handler(event)
-            else:
-                self._on_recorded(event)
-            loop.run_until_stuck()
-            if execution.failure is not None:
-                raise execution.failure
-        return self._decisions
+        try:
+            self._take_all(events)
+        except errors.NondeterminismError as error:
+            raise self._located(error) from None
+        return execution.ledger.send(self._started_event_id)
 
     def evict(self) -> None:
         """Put the code away, without letting it do anything. To be called by the thread that fed it."""
         self._execution.loop.put_away()
 
+    def positions(self) -> tuple[str, ...]:
+        """The author's line at which each strand of the code stands."""
+        return tuple(self._execution.loop.positions())
+
     def waiting(self) -> tuple[str, ...]:
         """What the code waits for, in words, in the order in which it began to."""
         return tuple(self._execution.waits())
 
-    def _look_ahead(self, events: Sequence[e.HistoryEvent]) -> None:
-        """Learn what was decided before: how far, and the results that were recorded as markers."""
-        for event in events:
+    def _take_all(self, events: Sequence[e.HistoryEvent]) -> None:
+        execution = self._execution
+        completions = self._look_ahead(events)
+        ends: dict[int, int] = {}
+        if self._started_event_id in completions:
+            index = completions[self._started_event_id]
+            ends[index] = self._take_records(events, index)
+        else:
+            execution.ledger.take_back()
+        index = 0
+        while index < len(events):
+            event = events[index]
+            if type(event) is e.DecisionTaskCompleted:
+                index = ends[index]
+                continue
+            self._take(event)
+            if type(event) is e.DecisionTaskStarted and event.event_id in completions:
+                completed = completions[event.event_id]
+                ends[completed] = self._take_records(events, completed)
+            index += 1
+        execution.last_event_id = events[-1].event_id
+        self._started_event_id = execution.last_event_id
+
+    def _located(self, error: errors.NondeterminismError) -> errors.NondeterminismError:
+        """The error with the line where the code is, if it asked for nothing that could be named."""
+        source = error.source or next(iter(self._execution.loop.positions()), None)
+        return errors.NondeterminismError(
+            recorded=error.recorded, requested=error.requested, event_id=error.event_id, source=source
+        )
+
+    def _look_ahead(self, events: Sequence[e.HistoryEvent]) -> dict[int, int]:
+        """Learn what was decided before: results that were recorded as markers, activities that were scheduled.
+
+        Returns:
+            the places of the DecisionTaskCompleted, by the ids of their DecisionTaskStarted.
+        """
+        ahead, markers = self._execution.ahead, self._execution.markers
+        completions: dict[int, int] = {}
+        for index, event in enumerate(events):
             if isinstance(event, e.DecisionTaskCompleted):
-                self._completed_up_to = max(self._completed_up_to, event.started_event_id)
+                completions[event.started_event_id] = index
+                self._completed_up_to = event.started_event_id
+            elif isinstance(event, e.ActivityTaskScheduled):
+                ahead[event.activity_id] = ahead.get(event.activity_id, 0) + 1
             elif isinstance(event, e.MarkerRecorded):
-                self._execution.markers[event.marker_name] = event
+                markers[event.marker_name] = event
+            elif isinstance(event, e.ScheduleActivityTaskFailed):
+                ahead[event.activity_id] = REFUSED
+        return completions
+
+    def _take(self, event: e.HistoryEvent) -> None:
+        """Let the code see the event, and run until nothing can move."""
+        execution = self._execution
+        execution.last_event_id = event.event_id
+        execution.loop.now = event.event_timestamp
+        execution.is_replaying = event.event_id <= self._completed_up_to
+        handler = self._on.get(type(event))
+        if handler is not None:
+            handler(event)
+            self._settle()
+
+    def _take_records(self, events: Sequence[e.HistoryEvent], completed: int) -> int:
+        """Match the records that follow a DecisionTaskCompleted with what was asked for; the place behind them.
+
+        They are seen before the events that came while the decision was being made: those belong to the next batch.
+        """
+        execution = self._execution
+        completed_event_id = events[completed].event_id
+        was_full = False
+        index = completed + 1
+        while index < len(events) and (key := recorded_key(event := events[index])) is not None:
+            execution.last_event_id = event.event_id
+            execution.is_replaying = event.event_id <= self._completed_up_to
+            index += 1
+            if isinstance(event, e.TimerStarted) and event.timer_id.startswith(WAKE_UP):
+                was_full = True
+                continue
+            execution.ledger.record(key, event).owner.handle(event)
+            self._settle()
+        execution.end_of_records(completed_event_id, was_full=was_full)
+        self._settle()
+        return index
+
+    def _settle(self) -> None:
+        self._execution.loop.run_until_stuck()
+        if self._execution.failure is not None:
+            raise self._execution.failure
 
     # Events, by type.
-
-    def _is_record(self, event: e.HistoryEvent) -> bool:
-        return type(event) not in self._on or recorded_key(event) is not None
-
-    def _on_recorded(self, event: e.HistoryEvent) -> None:
-        key = recorded_key(event)
-        if key is None:
-            return  # scheduled decision tasks, time-outs and termination tell the code nothing
-        ledger = self._execution.ledger
-        if not ledger.is_expecting:
-            raise errors.InternalError(f"event {event.event_id}, {type(event).__name__}, records no decision task's")
-        if isinstance(event, e.TimerStarted) and event.timer_id.startswith(WAKE_UP):
-            ledger.record_wake_up()
-            return
-        ledger.record(key, event).owner.handle(event)
 
     def _on_scheduled(self, event: Any) -> None:
         self._tell(event.scheduled_event_id, event)
 
     def _on_initiated(self, event: Any) -> None:
-        if event.initiated_event_id:
-            self._tell(event.initiated_event_id, event)
-        else:
-            self._on_recorded(event)
+        self._tell(event.initiated_event_id, event)
 
     def _on_timer_fired(self, event: e.TimerFired) -> None:
         if not event.timer_id.startswith(WAKE_UP):
@@ -195,15 +246,18 @@ class Replay:
             )
         owner.handle(event)
 
-    def _on_decision_task_started(self, event: e.DecisionTaskStarted) -> None:
-        self._decisions = self._execution.ledger.send(event.event_id)
-
     def _on_signaled(self, event: e.WorkflowExecutionSignaled) -> None:
         handler = self._handlers.get(event.signal_name)
         if handler is None or self._execution.loop.stopped:
             self._execution.inbox.receive(event)
             return
-        arguments = self._execution.converter.load_arguments(event.input, handler)
+        try:
+            arguments = self._execution.converter.load_arguments(event.input, handler)
+        except errors.PayloadError as error:
+            # Anybody may send anything: what the handler cannot take is left for whoever asks for it.
+            self._execution.loop.complaints.append({"message": f"signal {event.signal_name}", "exception": error})
+            self._execution.inbox.receive(event)
+            return
         self._execution.spawn(handler, *arguments.args, **arguments.kwargs).add_done_callback(self._on_handled)
 
     def _on_handled(self, future: Any) -> None:
@@ -218,16 +272,14 @@ class Replay:
     # The code's beginning and its end.
 
     def _on_started(self, event: e.WorkflowExecutionStarted) -> None:
-        execution = self._execution
-        execution.started = event
-        try:
-            run = self._bind()
-            arguments = execution.converter.load_arguments(event.input, run)
-        except Exception as error:  # noqa: BLE001  (a starter's input that does not fit, or the author's __init__)
-            self._fail(error)
-            return
-        self._main = execution.loop.create_task(execution.run(run, *arguments.args, **arguments.kwargs))
+        self._execution.started = event
+        self._main = self._execution.loop.create_task(self._code(event.input))
         self._main.add_done_callback(self._on_end)
+
+    async def _code(self, text: str | None) -> object:
+        run = self._bind()
+        arguments = self._execution.converter.load_arguments(text, run)
+        return await self._execution.run(run, *arguments.args, **arguments.kwargs)
 
     def _bind(self) -> Callable[..., Any]:
         """The function to run; a class gets its instance."""
@@ -252,7 +304,9 @@ class Replay:
         if inspect.iscoroutine(result):
             result.close()
             self._execution.fail(
-                errors.NotDurableError(found="the workflow returned a coroutine", hint="Await it, or declare `async def`")
+                errors.NotDurableError(
+                    found="the workflow returned a coroutine", hint="Await it, or declare `async def`"
+                )
             )
             return
         try:

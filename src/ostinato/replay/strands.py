@@ -5,6 +5,7 @@ The function is never unwound in order to wait, so its `try`, `with` and `except
 
 import contextvars
 from collections.abc import Awaitable, Callable
+from types import FrameType
 from typing import Any, TypeVar
 
 from greenlet import getcurrent, greenlet
@@ -82,3 +83,29 @@ def park(awaitable: Awaitable[T], what: str) -> T:
 def is_plain() -> bool:
     """Whether the caller is within a plain function of workflow code, which may park."""
     return isinstance(getcurrent(), Strand)
+
+
+_PACKAGE = __file__.rpartition("/")[0] + "/"
+
+
+def author_frame(frame: FrameType | None) -> FrameType | None:
+    """The innermost frame, from this one outwards, that is not of this package."""
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    return frame
+
+
+def position(awaited: Any) -> FrameType | None:
+    """Where the author's code that a suspended coroutine runs stands: its innermost frame that is not of this package."""
+    found: FrameType | None = None
+    while awaited is not None:
+        frame = getattr(awaited, "cr_frame", None)
+        if frame is None:
+            break
+        if frame.f_code is run_plain.__code__:
+            strand = frame.f_locals.get("strand")
+            found = (author_frame(strand.gr_frame) if strand is not None else None) or found
+        elif not frame.f_code.co_filename.startswith(_PACKAGE):
+            found = frame
+        awaited = awaited.cr_await
+    return found

@@ -17,7 +17,7 @@ from ostinato.replay.definitions import Activity, LambdaFunction, Workflow
 from ostinato.payloads.signatures import signature_of
 from ostinato.replay.execution import Execution, bounded_id
 from ostinato.replay.futures import Future
-from ostinato.replay.keys import Kind
+from ostinato.replay.keys import Key, Kind
 from ostinato.replay.ledger import Request
 from ostinato.replay.retry import Retry
 from ostinato.replay.timers import Timer
@@ -55,6 +55,9 @@ class Submission:
             PayloadError: an argument cannot become text.
             LimitExceededError: the arguments are longer than SWF takes.
         """
+        if self._is_recorded():
+            self._ask_again_for_record()
+            return
         self._input = self._dump(args, kwargs)
         self._ask()
 
@@ -100,7 +103,9 @@ class Submission:
         """Try again if the policy says so, else fail the future."""
         if self.future.done():
             return
-        wait = self.retry and self.retry.wait(error, self.attempt, self.execution.fraction() if self.retry.jitter else 0.5)
+        wait = self.retry and self.retry.wait(
+            error, self.attempt, self.execution.fraction() if self.retry.jitter else 0.5
+        )
         if wait is None:
             self.future.set_exception(error)
             return
@@ -145,6 +150,13 @@ class Submission:
 
     # What differs.
 
+    def _is_recorded(self) -> bool:
+        """Whether history is known to have recorded this one request, so that its input is never needed."""
+        return False
+
+    def _ask_again_for_record(self) -> None:
+        raise NotImplementedError
+
     def _decision(self) -> d.DecisionAttributes:
         raise NotImplementedError
 
@@ -170,6 +182,13 @@ class SubmittedActivity(Submission):
         super().__init__(execution, task_id, activity.name, activity.retry)
         self.activity = activity
         self._state = lives.ActivityState.NEW
+
+    def _is_recorded(self) -> bool:
+        return self.retry is None and self.execution.ahead.get(self.id) == 1
+
+    def _ask_again_for_record(self) -> None:
+        kind = self.activity.activity_type
+        self.request = self.execution.request_recorded(Key(Kind.ACTIVITY, self.id, f"{kind.name} {kind.version}"), self)
 
     def _decision(self) -> d.ScheduleActivityTask:
         self._state = lives.ActivityState.NEW
@@ -203,6 +222,7 @@ class SubmittedActivity(Submission):
             self._ended(event)
         elif isinstance(event, e.ActivityTaskScheduled):
             self._opened(event)
+            self.execution.ahead[self.id] -= 1
         elif isinstance(event, e.ActivityTaskStarted):
             self.future.is_running = True
 

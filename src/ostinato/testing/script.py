@@ -112,9 +112,7 @@ class Script:
     def signaled(self, name: str, input: str | None = None) -> None:  # noqa: A002  (SWF's word)
         """The execution receives a signal."""
         self.later(self._step)
-        self.add(
-            e.WorkflowExecutionSignaled, signal_name=name, input=input, external_initiated_event_id=EventId(0)
-        )
+        self.add(e.WorkflowExecutionSignaled, signal_name=name, input=input, external_initiated_event_id=EventId(0))
 
     def cancel_requested(self) -> None:
         """Somebody asks the execution to cancel itself."""
