@@ -1,41 +1,48 @@
-"""Durable, distributed workflows in plain Python."""
+"""Durable, distributed workflows in plain Python: the public face.
 
-from ostinato.errors import OstinatoError
-from ostinato.model.enums import ChildPolicy
-from ostinato.replay.calls import (
-    Info,
-    Signals,
-    continue_as_new,
-    info,
-    map,  # noqa: A004  (the builtin's meaning, made durable)
-    marker,
-    now,
-    patched,
-    random,
-    request_cancel,
-    run_once,
-    set_context,
-    signal,
-    signals,
-    sleep,
-    spawn,
-    starmap,
-    submit,
-    timer,
-    uuid4,
-    wait_signal,
-)
-from ostinato.replay.definitions import Activity, LambdaFunction, Workflow, activity, workflow
-from ostinato.replay.futures import (
-    ALL_COMPLETED,
-    FIRST_COMPLETED,
-    FIRST_EXCEPTION,
-    Future,
-    as_completed,
-    wait,
-)
-from ostinato.replay.retry import EndState, Retry
-from ostinato.replay.signal_handlers import on_signal
+Each name is imported from its home when it is first used, so that a program pays only for what it needs.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ostinato.errors import OstinatoError
+    from ostinato.model.enums import ChildPolicy
+    from ostinato.replay.calls import (
+        Info,
+        Signals,
+        continue_as_new,
+        info,
+        map,  # noqa: A004  (the builtin's meaning, made durable)
+        marker,
+        now,
+        patched,
+        random,
+        request_cancel,
+        run_once,
+        set_context,
+        signal,
+        signals,
+        sleep,
+        spawn,
+        starmap,
+        submit,
+        timer,
+        uuid4,
+        wait_signal,
+    )
+    from ostinato.replay.definitions import Activity, LambdaFunction, Workflow, activity, workflow
+    from ostinato.replay.futures import (
+        ALL_COMPLETED,
+        FIRST_COMPLETED,
+        FIRST_EXCEPTION,
+        Future,
+        as_completed,
+        wait,
+    )
+    from ostinato.replay.retry import EndState, Retry
+    from ostinato.replay.signal_handlers import on_signal
 
 __all__ = [
     "ALL_COMPLETED",
@@ -76,3 +83,64 @@ __all__ = [
     "wait_signal",
     "workflow",
 ]
+
+_HOMES = {
+    "ostinato.errors": ("OstinatoError",),
+    "ostinato.model.enums": ("ChildPolicy",),
+    "ostinato.replay.calls": (
+        "Info",
+        "Signals",
+        "continue_as_new",
+        "info",
+        "map",
+        "marker",
+        "now",
+        "patched",
+        "random",
+        "request_cancel",
+        "run_once",
+        "set_context",
+        "signal",
+        "signals",
+        "sleep",
+        "spawn",
+        "starmap",
+        "submit",
+        "timer",
+        "uuid4",
+        "wait_signal",
+    ),
+    "ostinato.replay.definitions": (
+        "Activity",
+        "LambdaFunction",
+        "Workflow",
+        "activity",
+        "workflow",
+    ),
+    "ostinato.replay.futures": (
+        "ALL_COMPLETED",
+        "FIRST_COMPLETED",
+        "FIRST_EXCEPTION",
+        "Future",
+        "as_completed",
+        "wait",
+    ),
+    "ostinato.replay.retry": (
+        "EndState",
+        "Retry",
+    ),
+    "ostinato.replay.signal_handlers": ("on_signal",),
+}
+
+
+def __getattr__(name: str) -> object:
+    for home, names in _HOMES.items():
+        if name in names:
+            value = getattr(import_module(home), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__
