@@ -1,4 +1,6 @@
 -- Every query of the log, each with a name and a sentence.
+--
+-- Where there is a choice of indexes, the query says which, for SQLite keeps no statistics here and would guess.
 
 -- name: create
 -- Give a new log its secret.
@@ -89,7 +91,7 @@ SELECT * FROM executions WHERE domain = :domain AND workflow_id = :workflow_id O
 
 -- name: open_keys
 -- The keys of all open executions.
-SELECT key FROM executions WHERE close_timestamp IS NULL ORDER BY key;
+SELECT key FROM executions INDEXED BY open_by_start WHERE close_timestamp IS NULL ORDER BY key;
 
 -- name: execution
 -- The execution with this key.
@@ -119,24 +121,26 @@ LIMIT :limit;
 
 -- name: executions
 -- The beginning of a search among executions; `visibility` adds the conditions, on `v`.
-SELECT v.* FROM executions AS v WHERE v.domain = :domain
+SELECT v.* FROM executions AS v INDEXED BY {index} WHERE v.domain = :domain
 
 -- name: tagged_executions
 -- The beginning of a search among the executions that have a tag; `visibility` adds the conditions, on `v`.
-SELECT e.* FROM execution_tags AS v JOIN executions AS e ON e.key = v.key WHERE v.domain = :domain AND v.tag = :tag
+SELECT e.* FROM execution_tags AS v INDEXED BY {index}
+CROSS JOIN executions AS e ON e.key = v.key
+WHERE v.domain = :domain AND v.tag = :tag
 
 -- name: counted_executions
 -- The beginning of a count of executions.
-SELECT 1 FROM executions AS v WHERE v.domain = :domain
+SELECT 1 FROM executions AS v INDEXED BY {index} WHERE v.domain = :domain
 
 -- name: counted_tagged_executions
 -- The beginning of a count of the executions that have a tag.
-SELECT 1 FROM execution_tags AS v WHERE v.domain = :domain AND v.tag = :tag
+SELECT 1 FROM execution_tags AS v INDEXED BY {index} WHERE v.domain = :domain AND v.tag = :tag
 
 -- name: expired
 -- The closed executions that the retention period of their domain no longer covers.
 SELECT e.key FROM domains AS d
-CROSS JOIN executions AS e
+CROSS JOIN executions AS e INDEXED BY closed_by_close
 ON e.domain = d.name
 AND e.close_timestamp IS NOT NULL
 AND e.close_timestamp <= :now - CAST(d.retention AS INTEGER) * 86400.0

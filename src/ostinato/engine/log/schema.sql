@@ -50,17 +50,17 @@ CREATE INDEX executions_by_workflow_id ON executions (domain, workflow_id);
 
 CREATE INDEX open_by_start ON executions (domain, start_timestamp) WHERE close_timestamp IS NULL;
 
-CREATE INDEX open_by_type ON executions (domain, type_name, start_timestamp, type_version)
+CREATE INDEX open_by_type ON executions (domain, type_name, start_timestamp, key, type_version)
 WHERE close_timestamp IS NULL;
 
 CREATE INDEX closed_by_start ON executions (domain, start_timestamp) WHERE close_timestamp IS NOT NULL;
 
 CREATE INDEX closed_by_close ON executions (domain, close_timestamp) WHERE close_timestamp IS NOT NULL;
 
-CREATE INDEX closed_by_type_and_start ON executions (domain, type_name, start_timestamp, type_version)
+CREATE INDEX closed_by_type_and_start ON executions (domain, type_name, start_timestamp, key, type_version)
 WHERE close_timestamp IS NOT NULL;
 
-CREATE INDEX closed_by_type_and_close ON executions (domain, type_name, close_timestamp, type_version)
+CREATE INDEX closed_by_type_and_close ON executions (domain, type_name, close_timestamp, key, type_version)
 WHERE close_timestamp IS NOT NULL;
 
 CREATE INDEX closed_by_status_and_start ON executions (domain, close_status, start_timestamp)

@@ -1,6 +1,6 @@
 """From an `ExecutionQuery` to its SQL: which executions, in which order, from where.
 
-Every combination of filters finds its rows, in order, by an index of the schema; a test asks SQLite for its plan.
+Every combination of filters finds its rows, in order, by one index of the schema, which is named to SQLite.
 """
 
 import msgspec
@@ -9,6 +9,7 @@ from ostinato.engine.log.records import ExecutionQuery, TimeKind
 from ostinato.engine.log.statements import queries
 from ostinato.model.enums import ExecutionStatus
 
+_BY_WORKFLOW_ID = "executions_by_workflow_id"
 _COLUMNS = {TimeKind.START: "v.start_timestamp", TimeKind.CLOSE: "v.close_timestamp"}
 
 
@@ -24,13 +25,28 @@ def listing(query: ExecutionQuery) -> Statement:
     name = "executions" if query.tag is None else "tagged_executions"
     direction = "ASC" if query.ascending else "DESC"
     order = f"ORDER BY {_COLUMNS[query.time]} {direction}, v.key {direction}"
-    return _statement(query, f"{queries()[name]} {_conditions(query)} {order} LIMIT :limit")
+    return _statement(query, f"{_beginning(name, query)} {_conditions(query)} {order} LIMIT :limit")
 
 
 def counting(query: ExecutionQuery) -> Statement:
     """The statement that counts what the query asks for, up to its limit."""
     name = "counted_executions" if query.tag is None else "counted_tagged_executions"
-    return _statement(query, f"SELECT count(*) FROM ({queries()[name]} {_conditions(query)} LIMIT :limit)")
+    return _statement(query, f"SELECT count(*) FROM ({_beginning(name, query)} {_conditions(query)} LIMIT :limit)")
+
+
+def _beginning(name: str, query: ExecutionQuery) -> str:
+    return queries()[name].replace("{index}", _index(query))
+
+
+def _index(query: ExecutionQuery) -> str:
+    if query.workflow_id is not None:
+        return _BY_WORKFLOW_ID
+    by = "tag" if query.tag is not None else "type" if query.type_name is not None else None
+    by = by or ("status" if query.close_status is not None else None)
+    if query.status is ExecutionStatus.OPEN:
+        return f"open_by_{by or 'start'}"
+    time = query.time.value.lower()
+    return f"closed_by_{by}_and_{time}" if by else f"closed_by_{time}"
 
 
 def _conditions(query: ExecutionQuery) -> str:
