@@ -28,7 +28,7 @@ references = st.builds(
 
 @given(references)
 def test_task_token_gives_its_task_back(reference: TaskReference) -> None:
-    """Another signer with the same secret, as after a restart, reads what was signed; the token is short and url-safe."""
+    """Another signer with the same secret, as after a restart, reads what was signed; tokens are short and url-safe."""
     token = Signer(SECRET).sign_task(reference)
 
     assert Signer(SECRET).read_task(token) == reference

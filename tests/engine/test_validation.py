@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ostinato.engine.validation import check
-from ostinato.errors import SerializationException, SwfFault, ValidationException
+from ostinato.errors import SerializationException, ValidationException
 from ostinato.model import decisions as d
 from ostinato.model import operations as o
 from ostinato.model.enums import CloseStatus
@@ -89,7 +89,9 @@ def test_several_breaches_are_told_together() -> None:
 
     assert message.startswith("3 validation errors detected: Value '' at 'domain' failed")
     assert "; Value 'a:b' at 'workflowId' failed" in message
-    assert message.endswith("at 'input' failed to satisfy constraint: Member must have length less than or equal to 32768")
+    assert message.endswith(
+        "at 'input' failed to satisfy constraint: Member must have length less than or equal to 32768"
+    )
 
 
 def test_paths_lead_to_nested_members() -> None:
@@ -107,9 +109,9 @@ def test_paths_lead_to_nested_members() -> None:
 
 def test_lists_have_bounds_and_so_have_their_members() -> None:
     """Six tags are too many; a tag that is too long is told at the list."""
-    assert "Value '[a, b, c, d, e, f]' at 'tagList' failed to satisfy constraint: Member must have length less than or equal to 5" in refused(
-        started(tag_list=("a", "b", "c", "d", "e", "f"))
-    )
+    six = refused(started(tag_list=("a", "b", "c", "d", "e", "f")))
+    assert "Value '[a, b, c, d, e, f]' at 'tagList' failed" in six
+    assert six.endswith("Member must have length less than or equal to 5")
     assert "Member must satisfy constraint: [Member must have length less than or equal to 128, " in refused(
         o.UntagResource(resource_arn="arn:x", tag_keys=("",))
     )
@@ -190,9 +192,10 @@ def test_exclusive_filters() -> None:
 
 def test_close_comes_last() -> None:
     """A decision that closes the execution is the last of its list."""
-    assert refused(
-        responded(d.CompleteWorkflowExecution(), d.RecordMarker(marker_name="m"))
-    ) == "Close must be last decision in list"
+    assert (
+        refused(responded(d.CompleteWorkflowExecution(), d.RecordMarker(marker_name="m")))
+        == "Close must be last decision in list"
+    )
 
 
 @pytest.mark.parametrize("cls", OPERATIONS, ids=lambda cls: cls.__name__)
@@ -211,10 +214,14 @@ def test_every_operation_can_be_checked(cls: type[o.Operation[Any]]) -> None:
 @given(st.text(max_size=300), st.text(max_size=9), st.text(max_size=12))
 def test_walk_and_words_agree(workflow_id: str, timeout: str, priority: str) -> None:
     """Whatever the texts are, a request passes or is refused with at least one breach, and nothing else happens."""
+    request = started(workflow_id=workflow_id, task_start_to_close_timeout=timeout, task_priority=priority)
+    message = ""
     try:
-        check(started(workflow_id=workflow_id, task_start_to_close_timeout=timeout, task_priority=priority))
-    except SwfFault as fault:
-        assert not fault.message.startswith("0 ")
+        check(request)
+    except ValidationException as fault:
+        message = fault.message
+
+    assert message == "" or message.startswith(("1 ", "2 ", "3 "))
 
 
 def test_names_in_real_histories_pass() -> None:

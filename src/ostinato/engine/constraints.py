@@ -1,4 +1,4 @@
-"""The constraints of SWF's API on single texts that lengths alone do not say, and the words of the service for a breach.
+"""SWF's constraints on single texts that lengths alone do not say, and the words of the service for a breach.
 
 The wording is that of the service's framework (as other services on it answer), and ours where no answer was recorded.
 """

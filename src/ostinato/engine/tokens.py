@@ -1,7 +1,7 @@
 """The opaque tokens that pollers and listers are handed: stateless and signed, so that they outlive a restart.
 
-A token says itself what it stands for; the signature (HMAC-SHA256, cut to 16 bytes) says that this log's engine made it.
-Nothing here knows tasks or queries, or reads a clock.
+A token says itself what it stands for; the signature (HMAC-SHA256, cut to 16 bytes) says that this log's engine made
+it. Nothing here knows tasks or queries, or reads a clock.
 """
 
 import binascii

@@ -1,12 +1,12 @@
 """Whether a request keeps SWF's bounds, told in the words of the service.
 
-It looks at the request alone: never at a domain, an execution or a clock. What each member may hold comes from the model's
-types, read once for each class. A request is first only walked through; the words are found when that fails.
+It looks at the request alone: never at a domain, an execution or a clock. What each member may hold comes from the
+model's types, read once for each class. A request is first only walked through; the words are found when that fails.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, cast
 
 import msgspec
 from msgspec import inspect
@@ -87,7 +87,9 @@ class Text(msgspec.Struct, frozen=True):
         if broken := malformed(value):
             yield Violation(path, ascii(value), broken)
         elif not self.shortest <= len(value) <= self.longest:
-            yield Violation(path, value, at_most(self.longest) if len(value) > self.longest else at_least(self.shortest))
+            yield Violation(
+                path, value, at_most(self.longest) if len(value) > self.longest else at_least(self.shortest)
+            )
         elif broken := self.rule and self.rule(value):
             yield Violation(path, value, broken)
 
@@ -204,7 +206,7 @@ class Shape(msgspec.Struct, frozen=True):
 
     members: tuple[Member, ...]
     walk: tuple[tuple[str, bool, Callable[[Any], bool]], ...]
-    """What `accepts` needs of each member; to unpack it is quicker than to ask the member, on the path of every request."""
+    """What `accepts` needs of each member; to unpack it is quicker than to ask the member, and every request does."""
 
     def accepts(self, value: Structure) -> bool:
         """Whether the structure keeps every bound; it may raise TypeError or AttributeError if a type is wrong."""
@@ -266,7 +268,7 @@ def _kind(info: inspect.Type, owner: type[Structure], field: str) -> Kind:
 def _sequence(value: object, path: str) -> Sequence[object]:
     if not isinstance(value, Sequence) or isinstance(value, str):
         _refuse_type("a list", value, path)
-    return value
+    return cast("Sequence[object]", value)
 
 
 def _inside(path: str, place: int) -> str:

@@ -50,4 +50,6 @@ def test_a_single_batch_is_joined_as_it_is() -> None:
     batch = Batch(forgotten_executions=[1])
 
     assert joined([batch]) is batch
-    assert joined([]) == Batch(types=[], domains=[], deleted_types=[], started=[], events=[], heartbeats=[], closed=[], forgotten_executions=[])
+    assert joined([]) == Batch(
+        types=[], domains=[], deleted_types=[], started=[], events=[], heartbeats=[], closed=[], forgotten_executions=[]
+    )

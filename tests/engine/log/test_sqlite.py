@@ -187,9 +187,16 @@ def test_open_executions_come_with_all_that_is_known(log: SqliteLog) -> None:
     assert (other.record, other.events, other.heartbeats) == (execution(2), [], [])
 
 
-@given(st.integers(0, 12), st.none() | st.integers(0, 12), st.booleans(), st.none() | st.integers(0, 12))
+@given(
+    first=st.integers(0, 12),
+    last=st.none() | st.integers(0, 12),
+    reverse=st.booleans(),
+    limit=st.none() | st.integers(0, 12),
+)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
-def test_a_stretch_of_history(log: SqliteLog, first: int, last: int | None, reverse: bool, limit: int | None) -> None:
+def test_a_stretch_of_history(
+    log: SqliteLog, *, first: int, last: int | None, reverse: bool, limit: int | None
+) -> None:
     """`events` is the slice of history that its arguments say, in both orders."""
     if log.find("d", "w1") is None:
         log.append(Batch(started=[execution(1), execution(2)], events=[*markers(1, 10), *markers(2, 3)]))
@@ -284,7 +291,7 @@ def test_closing_forgets_heartbeats_only(log: SqliteLog) -> None:
     log.append(Batch(closed=[ClosedRecord(key=1, close_timestamp=2.0, close_status=CloseStatus.FAILED)]))
 
     assert len(log.events(1)) == 3
-    assert log._fetched("SELECT * FROM heartbeats") == []  # noqa: SLF001
+    assert log._fetched("SELECT * FROM heartbeats") == []
 
 
 def test_what_a_file_keeps_from_one_opening_to_the_next(tmp_path: Path) -> None:

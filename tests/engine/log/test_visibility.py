@@ -54,7 +54,7 @@ def plan(connection: sqlite3.Connection, statement: Statement) -> str:
 
 @pytest.mark.parametrize(("status", "time", "name"), INDEXES)
 def test_every_filter_has_its_index(connection: sqlite3.Connection, status: str, time: str, name: str) -> None:
-    """With each filter and time, in both orders and on every page, the one index that fits is used and nothing is sorted."""
+    """With each filter and time, in both orders and on every page, the index that fits is used; nothing is sorted."""
     for ascending, after, latest in product((False, True), (None, AFTER), (None, 9.0)):
         query = ExecutionQuery(
             domain="d",

@@ -24,8 +24,8 @@ SECRET_BYTES = 32
 CHECKED_BYTES = 8_000_000
 """Up to this size a file is checked wholly when it is opened, in about ten milliseconds.
 
-Checking takes time in proportion, and a start must not; of a larger file the header, the size and all that the start reads
-are checked, and the rest when it is read.
+Checking takes time in proportion, and a start must not; of a larger file the header, the size and all that the start
+reads are checked, and the rest when it is read.
 """
 
 _HEADER_BYTES = 100
@@ -197,7 +197,7 @@ def _check_content(path: Path) -> None:
         if path.stat().st_size <= CHECKED_BYTES:
             (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             if answer != "ok":
-                raise damaged(str(answer), str(path))
+                raise damaged(" ".join(str(answer).split()), str(path))
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

@@ -1,6 +1,7 @@
 """The event log as the engine sees it: the only truth there is.
 
-Domains, types, executions and their events, appended in transactions. The log decides nothing and knows no rule of SWF's.
+Domains, types, executions and their events, appended in transactions. The log decides nothing and knows no rule of
+SWF's.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,7 +21,8 @@ from ostinato.model.events import HistoryEvent
 class Log(Protocol):
     """Keeps batches, each wholly or not at all, and finds again what was kept.
 
-    `append`, `forget` and `close` are called by one thread at a time; the rest by any thread, also while one of those runs.
+    `append`, `forget` and `close` are called by one thread at a time; the rest by any thread, also while one of those
+    runs.
     """
 
     @property
@@ -35,7 +37,7 @@ class Log(Protocol):
 
     @property
     def next_execution_key(self) -> int:
-        """The smallest key that no execution had when the log was opened, also none that was forgotten since it was made."""
+        """The first key that, when the log was opened, no execution had ever had, not even one that was forgotten."""
         ...
 
     def append(self, batch: Batch) -> None:

@@ -137,6 +137,10 @@ SELECT 1 FROM executions AS v INDEXED BY {index} WHERE v.domain = :domain
 -- The beginning of a count of the executions that have a tag.
 SELECT 1 FROM execution_tags AS v INDEXED BY {index} WHERE v.domain = :domain AND v.tag = :tag
 
+-- name: count
+-- How many rows a search gives, up to its limit.
+SELECT count(*) FROM ({search} LIMIT :limit);
+
 -- name: expired
 -- The closed executions that the retention period of their domain no longer covers.
 SELECT e.key FROM domains AS d

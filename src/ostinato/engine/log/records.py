@@ -98,7 +98,7 @@ class EventRecord(Record):
 
 
 class HeartbeatRecord(Record):
-    """The last sign of life of a started activity task. Writing one again replaces it; closing the execution ends it."""
+    """The last sign of life of a started activity task. A later one replaces it; the execution's close ends it."""
 
     execution_key: int
     scheduled_event_id: EventId

@@ -31,7 +31,8 @@ def listing(query: ExecutionQuery) -> Statement:
 def counting(query: ExecutionQuery) -> Statement:
     """The statement that counts what the query asks for, up to its limit."""
     name = "counted_executions" if query.tag is None else "counted_tagged_executions"
-    return _statement(query, f"SELECT count(*) FROM ({_beginning(name, query)} {_conditions(query)} LIMIT :limit)")
+    search = f"{_beginning(name, query)} {_conditions(query)}"
+    return _statement(query, queries()["count"].replace("{search}", search))
 
 
 def _beginning(name: str, query: ExecutionQuery) -> str:
