@@ -1,7 +1,9 @@
 """What a decision and the event that records it have in common: kind, id and type."""
 
+from collections.abc import Callable, Mapping
 from enum import Enum, auto
-from typing import NamedTuple, assert_never
+from operator import attrgetter
+from typing import Any, NamedTuple, assert_never
 
 from ostinato.model import decisions as d
 from ostinato.model import events as e
@@ -65,45 +67,65 @@ def decision_key(decision: d.DecisionAttributes) -> Key:
             assert_never(decision)
 
 
-def recorded_key(event: e.HistoryEvent) -> Key | None:  # noqa: C901, PLR0911, PLR0912  (one line for each kind of record)
+def _typed(kind: Kind) -> Callable[[Any], Key]:
+    if kind is Kind.ACTIVITY:
+        return lambda event: Key(kind, event.activity_id, f"{event.activity_type.name} {event.activity_type.version}")
+    return lambda event: Key(kind, event.workflow_id, f"{event.workflow_type.name} {event.workflow_type.version}")
+
+
+def _named(kind: Kind, id_member: str, type_member: str | None = None) -> Callable[[Any], Key]:
+    id_of = attrgetter(id_member)
+    if type_member is None:
+        return lambda event: Key(kind, id_of(event))
+    type_of = attrgetter(type_member)
+    return lambda event: Key(kind, id_of(event), type_of(event))
+
+
+def _at_once(key: Callable[[Any], Key]) -> Callable[[Any], Key | None]:
+    """Of a failure that records its decision only if nothing was initiated; else it comes later, and records nothing."""
+    return lambda event: None if event.initiated_event_id else key(event)
+
+
+def _close(how: str) -> Callable[[Any], Key]:
+    key = Key(Kind.CLOSE, how)
+    return lambda _: key
+
+
+_RECORDS: Mapping[type[e.Event], Callable[[Any], Key | None]] = {
+    e.ActivityTaskScheduled: _typed(Kind.ACTIVITY),
+    e.ScheduleActivityTaskFailed: _typed(Kind.ACTIVITY),
+    e.ActivityTaskCancelRequested: _named(Kind.CANCEL_ACTIVITY, "activity_id"),
+    e.RequestCancelActivityTaskFailed: _named(Kind.CANCEL_ACTIVITY, "activity_id"),
+    e.TimerStarted: _named(Kind.TIMER, "timer_id"),
+    e.StartTimerFailed: _named(Kind.TIMER, "timer_id"),
+    e.TimerCanceled: _named(Kind.CANCEL_TIMER, "timer_id"),
+    e.CancelTimerFailed: _named(Kind.CANCEL_TIMER, "timer_id"),
+    e.StartChildWorkflowExecutionInitiated: _typed(Kind.CHILD),
+    e.StartChildWorkflowExecutionFailed: _at_once(_typed(Kind.CHILD)),
+    e.SignalExternalWorkflowExecutionInitiated: _named(Kind.SIGNAL, "workflow_id", "signal_name"),
+    e.SignalExternalWorkflowExecutionFailed: _at_once(_named(Kind.SIGNAL, "workflow_id")),
+    e.RequestCancelExternalWorkflowExecutionInitiated: _named(Kind.CANCEL_WORKFLOW, "workflow_id"),
+    e.RequestCancelExternalWorkflowExecutionFailed: _at_once(_named(Kind.CANCEL_WORKFLOW, "workflow_id")),
+    e.MarkerRecorded: _named(Kind.MARKER, "marker_name"),
+    e.RecordMarkerFailed: _named(Kind.MARKER, "marker_name"),
+    e.LambdaFunctionScheduled: _named(Kind.LAMBDA, "id", "name"),
+    e.ScheduleLambdaFunctionFailed: _named(Kind.LAMBDA, "id", "name"),
+    e.WorkflowExecutionCompleted: _close("complete"),
+    e.CompleteWorkflowExecutionFailed: _close("complete"),
+    e.WorkflowExecutionFailed: _close("fail"),
+    e.FailWorkflowExecutionFailed: _close("fail"),
+    e.WorkflowExecutionCanceled: _close("cancel"),
+    e.CancelWorkflowExecutionFailed: _close("cancel"),
+    e.WorkflowExecutionContinuedAsNew: _close("continue as new"),
+    e.ContinueAsNewWorkflowExecutionFailed: _close("continue as new"),
+}
+"""What each kind of record says of its decision. A table, because every event of a history is asked."""
+
+
+def recorded_key(event: e.Event) -> Key | None:
     """The key of the decision that the event records, or says was refused; None if it records none."""
-    match event:
-        case e.ActivityTaskScheduled(activity_id=id_, activity_type=type_):
-            return Key(Kind.ACTIVITY, id_, f"{type_.name} {type_.version}")
-        case e.ScheduleActivityTaskFailed(activity_id=id_, activity_type=type_):
-            return Key(Kind.ACTIVITY, id_, f"{type_.name} {type_.version}")
-        case e.ActivityTaskCancelRequested(activity_id=id_) | e.RequestCancelActivityTaskFailed(activity_id=id_):
-            return Key(Kind.CANCEL_ACTIVITY, id_)
-        case e.TimerStarted(timer_id=id_) | e.StartTimerFailed(timer_id=id_):
-            return Key(Kind.TIMER, id_)
-        case e.TimerCanceled(timer_id=id_) | e.CancelTimerFailed(timer_id=id_):
-            return Key(Kind.CANCEL_TIMER, id_)
-        case e.StartChildWorkflowExecutionInitiated(workflow_id=id_, workflow_type=type_):
-            return Key(Kind.CHILD, id_, f"{type_.name} {type_.version}")
-        case e.StartChildWorkflowExecutionFailed(workflow_id=id_, workflow_type=type_, initiated_event_id=0):
-            return Key(Kind.CHILD, id_, f"{type_.name} {type_.version}")
-        case e.SignalExternalWorkflowExecutionInitiated(workflow_id=id_, signal_name=name):
-            return Key(Kind.SIGNAL, id_, name)
-        case e.SignalExternalWorkflowExecutionFailed(workflow_id=id_, initiated_event_id=0):
-            return Key(Kind.SIGNAL, id_)
-        case e.RequestCancelExternalWorkflowExecutionInitiated(workflow_id=id_):
-            return Key(Kind.CANCEL_WORKFLOW, id_)
-        case e.RequestCancelExternalWorkflowExecutionFailed(workflow_id=id_, initiated_event_id=0):
-            return Key(Kind.CANCEL_WORKFLOW, id_)
-        case e.MarkerRecorded(marker_name=name) | e.RecordMarkerFailed(marker_name=name):
-            return Key(Kind.MARKER, name)
-        case e.LambdaFunctionScheduled(id=id_, name=name) | e.ScheduleLambdaFunctionFailed(id=id_, name=name):
-            return Key(Kind.LAMBDA, id_, name)
-        case e.WorkflowExecutionCompleted() | e.CompleteWorkflowExecutionFailed():
-            return Key(Kind.CLOSE, "complete")
-        case e.WorkflowExecutionFailed() | e.FailWorkflowExecutionFailed():
-            return Key(Kind.CLOSE, "fail")
-        case e.WorkflowExecutionCanceled() | e.CancelWorkflowExecutionFailed():
-            return Key(Kind.CLOSE, "cancel")
-        case e.WorkflowExecutionContinuedAsNew() | e.ContinueAsNewWorkflowExecutionFailed():
-            return Key(Kind.CLOSE, "continue as new")
-        case _:
-            return None
+    key = _RECORDS.get(type(event))
+    return None if key is None else key(event)
 
 
 _WORDS = {

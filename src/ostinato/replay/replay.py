@@ -168,7 +168,7 @@ class Replay:
             recorded=error.recorded, requested=error.requested, event_id=error.event_id, source=source
         )
 
-    def _look_ahead(self, events: Sequence[e.HistoryEvent]) -> dict[int, int]:
+    def _look_ahead(self, events: Sequence[Any]) -> dict[int, int]:
         """Learn what was decided before: results that were recorded as markers, activities that were scheduled.
 
         Returns:
@@ -177,14 +177,15 @@ class Replay:
         ahead, markers = self._execution.ahead, self._execution.markers
         completions: dict[int, int] = {}
         for index, event in enumerate(events):
-            if isinstance(event, e.DecisionTaskCompleted):
+            kind = type(event)  # compared by identity, since every event of a history comes by
+            if kind is e.DecisionTaskCompleted:
                 completions[event.started_event_id] = index
                 self._completed_up_to = event.started_event_id
-            elif isinstance(event, e.ActivityTaskScheduled):
+            elif kind is e.ActivityTaskScheduled:
                 ahead[event.activity_id] = ahead.get(event.activity_id, 0) + 1
-            elif isinstance(event, e.MarkerRecorded):
+            elif kind is e.MarkerRecorded:
                 markers[event.marker_name] = event
-            elif isinstance(event, e.ScheduleActivityTaskFailed):
+            elif kind is e.ScheduleActivityTaskFailed:
                 ahead[event.activity_id] = REFUSED
         return completions
 

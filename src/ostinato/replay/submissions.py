@@ -214,17 +214,18 @@ class SubmittedActivity(Submission):
 
     def handle(self, event: e.HistoryEvent) -> None:
         """Take an event that concerns it."""
-        if isinstance(event, e.RequestCancelActivityTaskFailed):
+        kind = type(event)
+        if kind is e.RequestCancelActivityTaskFailed:
             return  # it had closed meanwhile
         self._state = state = lives.advance(lives.ACTIVITY, self._state, event)
-        if state is lives.ActivityState.CLOSED:
-            self._closed()
-            self._ended(event)
-        elif isinstance(event, e.ActivityTaskScheduled):
+        if kind is e.ActivityTaskScheduled:
             self._opened(event)
             self.execution.ahead[self.id] -= 1
-        elif isinstance(event, e.ActivityTaskStarted):
+        elif kind is e.ActivityTaskStarted:
             self.future.is_running = True
+        elif state is lives.ActivityState.CLOSED:
+            self._closed()
+            self._ended(event)
 
     def _ended(self, event: e.HistoryEvent) -> None:
         facts: dict[str, Any] = {"name": self.name, "activity_id": self.id, "attempts": self.attempt}
