@@ -1,0 +1,156 @@
+"""Group commit: many callers, one transaction of the log.
+
+What changes is gathered under the engine's lock into the open batch. Whoever needs it durable takes the commit lock and
+commits all that has gathered; the others find theirs done. Nobody is answered before.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from threading import Lock
+
+from ostinato.engine.log.log import Log
+from ostinato.engine.log.records import (
+    Batch,
+    ClosedRecord,
+    DomainRecord,
+    EventRecord,
+    ExecutionRecord,
+    HeartbeatRecord,
+    TypeKey,
+    TypeRecord,
+    joined,
+)
+from ostinato.engine.task_lists import TaskId
+from ostinato.errors import DatabaseWriteError, StoreError
+
+_REMEMBERED_FAILURES = 1_000
+
+
+class OpenBatch:
+    """What has changed since the last commit began."""
+
+    __slots__ = ("after", "broken", "closed", "deferred", "events", "forgotten", "heartbeats", "number", "registrations", "started")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.started: list[ExecutionRecord] = []
+        self.events: list[EventRecord] = []
+        self.heartbeats: list[HeartbeatRecord] = []
+        self.closed: list[ClosedRecord] = []
+        self.forgotten: list[int] = []
+        self.registrations: list[Batch] = []
+        self.deferred: list[TaskId] = []
+        """The activity tasks whose workers were answered although this batch is not durable."""
+        self.broken: StoreError | None = None
+        """Why it must not be committed: something went wrong half-way."""
+        self.after: list[Callable[[Exception | None], None]] = []
+        """To be called when the batch is durable, with None, or is lost, with the reason."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to commit."""
+        return not (
+            self.events or self.heartbeats or self.registrations or self.after or self.forgotten or self.broken
+        )
+
+    def register(
+        self,
+        *,
+        domain: DomainRecord | None = None,
+        types: tuple[TypeRecord, ...] = (),
+        deleted_type: TypeKey | None = None,
+    ) -> None:
+        """Note what became of a domain or of types."""
+        self.registrations.append(
+            Batch(
+                domains=() if domain is None else (domain,),
+                types=types,
+                deleted_types=() if deleted_type is None else (deleted_type,),
+            )
+        )
+
+    def batch(self) -> Batch:
+        """All of it, for the log."""
+        rest = Batch(
+            started=self.started,
+            events=self.events,
+            heartbeats=self.heartbeats,
+            closed=self.closed,
+            forgotten_executions=self.forgotten,
+        )
+        return joined([*self.registrations, rest]) if self.registrations else rest
+
+
+class Commits:
+    """The open batch, and the making durable of it.
+
+    Args:
+        log: what keeps batches.
+        lock: the engine's lock.
+        lose: called with both locks held when a batch could not be kept: throws the state away and reads it from the log.
+            It is given the activity tasks whose answers are lost.
+    """
+
+    def __init__(self, log: Log, lock: Lock, lose: Callable[[list[TaskId]], None]) -> None:
+        self._log = log
+        self._lock = lock
+        self._lose = lose
+        self._commit_lock = Lock()
+        self._failures: dict[int, StoreError] = {}
+        self.open = OpenBatch(1)
+        self.durable = 0
+        """The number of the last batch that is settled: durable, or lost."""
+
+    def commit(self, number: int) -> None:
+        """Return when the batch of that number is durable.
+
+        Raises:
+            StoreError: it could not be kept, and is lost.
+        """
+        while self.durable < number:
+            with self._commit_lock:
+                after = self._commit_open() if self.durable < number else ()
+            for call in after:
+                call(None)
+        if self._failures:
+            failure = self._failures.get(number)
+            if failure is not None:
+                raise DatabaseWriteError(
+                    found=failure.found, expected=failure.expected, where=failure.where, hint=failure.hint
+                ) from failure
+
+    def commit_all(self) -> None:
+        """Return when all that has changed so far is durable.
+
+        Raises:
+            StoreError: it could not be kept, and is lost.
+        """
+        with self._lock:
+            number = self.open.number if not self.open.is_empty else self.open.number - 1
+        self.commit(number)
+
+    def _commit_open(self) -> list[Callable[[Exception | None], None]]:
+        with self._lock:
+            closing = self.open
+            self.open = OpenBatch(closing.number + 1)
+        try:
+            if closing.broken is not None:
+                raise closing.broken
+            self._log.append(closing.batch())
+        except StoreError as error:
+            for call in self._abandon(closing, error):
+                call(error)
+            return []
+        self.durable = closing.number
+        return closing.after
+
+    def _abandon(self, first: OpenBatch, error: StoreError) -> list[Callable[[Exception | None], None]]:
+        with self._lock:
+            second = self.open
+            lost = deque(self._failures, _REMEMBERED_FAILURES)
+            self._failures = {number: self._failures[number] for number in lost}
+            self._failures[first.number] = self._failures[second.number] = error
+            self.open = OpenBatch(second.number + 1)
+            self.durable = second.number
+            self._lose([*first.deferred, *second.deferred] if first is not second else first.deferred)
+        return [*first.after, *second.after] if first is not second else first.after

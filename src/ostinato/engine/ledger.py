@@ -1,0 +1,394 @@
+"""The one place where history is written.
+
+An event is applied to its execution's state, noted in the open batch, and followed up: a task that now waits, a deadline, an
+effect on another execution. All that happens under the engine's lock, and nothing here waits or touches a disk.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ostinato.engine.clock import Clock
+from ostinato.engine.commits import Commits
+from ostinato.engine.deadlines import (
+    Deadline,
+    DeadlineHeap,
+    DeadlineKind,
+    activity_timeout,
+    after,
+    decision_deadline,
+    deadlines,
+    execution_deadline,
+    lambda_deadline,
+    timer_deadline,
+)
+from ostinato.engine.histories import Histories
+from ostinato.engine.log.records import ClosedRecord, EventRecord, ExecutionRecord
+from ostinato.engine.open_executions import OpenExecutions
+from ostinato.engine.registry import Registry
+from ostinato.engine.rules import activities, decision_tasks, executions
+from ostinato.engine.rules.decision_tasks import CAUSES
+from ostinato.engine.state import CLOSE_STATUSES, Activity, Execution
+from ostinato.engine.task_lists import Delivery, HandedTask, Poller, TaskId, TaskLists, WaitingTask
+from ostinato.model import events as e
+from ostinato.model.enums import WorkflowExecutionTerminatedCause
+from ostinato.model.fields import EventId, RunId, Timestamp
+from ostinato.model.limits import EVENTS_PER_EXECUTION
+from ostinato.model.lives import ActivityState, LambdaState
+
+Effect = Callable[[], None]
+
+
+class Ledger:
+    """Writes history, and keeps what follows from it: task lists, deadlines, effects to come.
+
+    Args:
+        clock: tells the time.
+        commits: holds the open batch.
+        histories: holds the newest events.
+        epoch: the number of this process among those that opened the log.
+        new_run_id: makes run ids.
+    """
+
+    def __init__(
+        self, *, clock: Clock, commits: Commits, histories: Histories, epoch: int, new_run_id: Callable[[], RunId]
+    ) -> None:
+        self.clock = clock
+        self.commits = commits
+        self.histories = histories
+        self.epoch = epoch
+        self.new_run_id = new_run_id
+        self.registry = Registry()
+        self.executions = OpenExecutions()
+        self.deadlines = DeadlineHeap(self.executions.get)
+        self.decision_lists = TaskLists()
+        self.activity_lists = TaskLists()
+        self.in_hand: set[TaskId] = set()
+        """The tasks that were handed out and not answered."""
+        self.local_decisions: set[int] = set()
+        """The executions whose running decision task is in the hands of a poller of this process."""
+        self.next_key = 1
+        self.outbox: deque[tuple[Execution, e.Event]] = deque()
+        """Events whose effect on something else is still to come."""
+        self._offers: list[WaitingTask] = []
+        self._urgent: list[tuple[Poller, Delivery]] = []
+
+    def clear(self) -> None:
+        """Forget everything that the log knows too. Pollers are not forgotten, and must not wait now."""
+        self.registry.clear()
+        self.executions.clear()
+        self.deadlines.clear()
+        self.decision_lists.forget_tasks()
+        self.activity_lists.forget_tasks()
+        self.in_hand.clear()
+        self.local_decisions.clear()
+        self.outbox.clear()
+        self._offers.clear()
+        self._urgent.clear()
+
+    # Writing
+
+    def timestamp(self, execution: Execution) -> Timestamp:
+        """The time of the execution's next event: now, and never before its last one."""
+        return max(self.clock.now(), execution.last_timestamp)
+
+    def record(self, execution: Execution, event: e.HistoryEvent, *, handed_by: int = 0) -> None:
+        """Write the event, and follow it up. If it is a cause, the caller sees to the decision task."""
+        execution.apply(event)
+        batch = self.commits.open
+        batch.events.append(EventRecord(execution_key=execution.key, event=event, handed_by=handed_by))
+        self.histories.append(execution.key, event, batch.number)
+        follow_up = _FOLLOW_UPS.get(type(event))
+        if follow_up is not None:
+            follow_up(self, execution, event)
+
+    def write(self, execution: Execution, event: e.HistoryEvent) -> None:
+        """Write an event as a transaction of its own, with the decision task that it may cause."""
+        self.record(execution, event)
+        if type(event) in CAUSES:
+            self.want_decision(execution, event.event_timestamp)
+        self.enforce_length(execution)
+
+    def want_decision(self, execution: Execution, now: Timestamp) -> None:
+        """Schedule a decision task, unless one is scheduled."""
+        if decision_tasks.is_wanted(execution):
+            self.record(execution, decision_tasks.scheduled(execution, now))
+
+    def enforce_length(self, execution: Execution) -> None:
+        """Terminate an execution whose history is full."""
+        if execution.last_event_id >= EVENTS_PER_EXECUTION - 1 and execution.is_open:
+            cause = WorkflowExecutionTerminatedCause.EVENT_LIMIT_EXCEEDED
+            now = execution.last_timestamp
+            self.record(execution, executions.terminated_by_service(execution, cause, now))
+
+    def start(self, *, domain: str, workflow_id: str, run_id: RunId, started: e.WorkflowExecutionStarted) -> Execution:
+        """Begin an execution with its first event and decision task."""
+        execution = Execution(key=self.next_key, domain=domain, workflow_id=workflow_id, run_id=run_id)
+        self.next_key += 1
+        self.executions.add(execution)
+        self.commits.open.started.append(
+            ExecutionRecord(
+                key=execution.key,
+                domain=domain,
+                workflow_id=workflow_id,
+                run_id=run_id,
+                workflow_type=started.workflow_type,
+                start_timestamp=started.event_timestamp,
+                tag_list=tuple(tag or "" for tag in started.tag_list or ()),
+                parent=started.parent_workflow_execution,
+            )
+        )
+        self.write(execution, started)
+        return execution
+
+    # Handing out
+
+    def hand(self, task: WaitingTask, poller: Poller) -> HandedTask:
+        """Write that the poller has the task; it was taken off its list."""
+        execution, activity = task.execution, task.activity
+        started_id = self._start_activity(execution, activity, poller) if activity else self._start_decision(
+            execution, poller
+        )
+        self.in_hand.add(task.id)
+        return HandedTask(
+            execution=execution,
+            activity=activity,
+            scheduled_event_id=task.scheduled_event_id,
+            started_event_id=started_id,
+            previous_started_event_id=execution.previous_started_event_id,
+            workflow_type=execution.settings.workflow_type,
+            batch=self._shown_after(task, poller),
+        )
+
+    def _shown_after(self, task: WaitingTask, poller: Poller) -> int:
+        if not poller.is_local:
+            return self.commits.open.number
+        # Deciding has no side effects, so it may begin before its causes are durable; an activity may not.
+        return task.batch if task.activity is not None else 0
+
+    def _start_decision(self, execution: Execution, poller: Poller) -> EventId:
+        running = execution.decision_running
+        if running is None:
+            started = decision_tasks.started(execution, poller.identity, self.timestamp(execution))
+            self.record(execution, started, handed_by=self.epoch if poller.is_local else 0)
+            started_id = started.event_id
+        else:
+            # The process that had it is dead: the same task again.
+            running.held_since = self.clock.now()
+            started_id = running.started_event_id
+        self._watch_decision(execution)
+        if poller.is_local:
+            self.local_decisions.add(execution.key)
+        return started_id
+
+    def _start_activity(self, execution: Execution, activity: Activity, poller: Poller) -> EventId:
+        if activity.state is ActivityState.SCHEDULED:
+            started = activities.started(execution, activity, poller.identity, self.timestamp(execution))
+            self.record(execution, started, handed_by=self.epoch if poller.is_local else 0)
+            self._watch_activity(execution, activity)
+            return started.event_id
+        activity.held_since = self.clock.now()
+        self._watch_activity(execution, activity)
+        return activity.started_event_id
+
+    def offer(self, task: WaitingTask) -> None:
+        """Let a task go to a poller as soon as this transaction is over."""
+        self._offers.append(task)
+
+    def match(self) -> None:
+        """Give every task that is offered to a poller that waits for it, or put it on its list."""
+        while self._offers:
+            offers, self._offers = self._offers, []
+            for task in offers:
+                self._match(task)
+
+    def _match(self, task: WaitingTask) -> None:
+        execution, activity = task.execution, task.activity
+        if not execution.is_open:
+            return
+        if activity is not None:
+            if task.scheduled_event_id not in execution.activities or activity.held_since is not None:
+                return
+            lists, name, priority = self.activity_lists, activity.scheduled.task_list.name, activity.scheduled.task_priority
+        else:
+            running = execution.decision_running
+            scheduled = running.scheduled if running is not None else execution.decision_scheduled
+            if scheduled is None or (running is not None and running.held_since is not None):
+                return
+            lists, name, priority = self.decision_lists, scheduled.task_list.name, scheduled.task_priority
+        poller = lists.next_poller(execution.domain, name)
+        if poller is None:
+            lists.put(execution.domain, name, priority, task)
+            return
+        handed = self.hand(task, poller)
+        if handed.batch <= self.commits.durable:
+            self._urgent.append((poller, handed))
+        else:
+            self.deliver_after(poller, handed)
+
+    def deliver_after(self, poller: Poller, handed: HandedTask) -> None:
+        """Give the poller its task when the open batch is durable."""
+        self.commits.open.after.append(lambda error: poller.deliver(handed if error is None else error))
+
+    def urgent(self) -> list[tuple[Poller, Delivery]]:
+        """Take away what may be delivered at once."""
+        urgent, self._urgent = self._urgent, []
+        return urgent
+
+    # Deadlines
+
+    def watch(self, at: Timestamp | None, execution: Execution, kind: DeadlineKind, event_id: int, timer: str) -> None:
+        """Look at something of an execution at an instant, if there is one."""
+        if at is not None:
+            self.deadlines.push(Deadline(at, execution.key, kind, EventId(event_id), timer))
+
+    def _watch_decision(self, execution: Execution) -> None:
+        self.watch(decision_deadline(execution), execution, DeadlineKind.DECISION, 0, "")
+
+    def _watch_activity(self, execution: Execution, activity: Activity) -> None:
+        timeout = activity_timeout(activity)
+        if timeout is not None:
+            self.watch(timeout.at, execution, DeadlineKind.ACTIVITY, activity.scheduled.event_id, "")
+
+    # Following up
+
+    def adopt(self, execution: Execution) -> None:
+        """Follow up everything in the state of an execution that was read back from the log."""
+        batch = 0
+        for deadline in deadlines(execution):
+            self.deadlines.push(deadline)
+        running = execution.decision_running
+        if running is not None and running.held_since is None:
+            self.offer(WaitingTask(execution, running.scheduled.event_id, None, batch))
+        elif running is not None:
+            self.in_hand.add(TaskId(execution.key, running.scheduled.event_id))
+        elif execution.decision_scheduled is not None:
+            self.offer(WaitingTask(execution, execution.decision_scheduled.event_id, None, batch))
+        for scheduled_event_id, activity in execution.activities.items():
+            if activity.held_since is None:
+                self.offer(WaitingTask(execution, scheduled_event_id, activity, batch))
+            else:
+                self.in_hand.add(TaskId(execution.key, scheduled_event_id))
+        self.outbox.extend((execution, event) for event in _pending(execution))
+
+    def follow_decision(self, execution: Execution, event: e.Event) -> None:
+        """A decision task was scheduled, or the running one is over."""
+        if type(event) is not e.DecisionTaskScheduled:
+            closed = event.scheduled_event_id  # type: ignore[attr-defined]
+            task_id = TaskId(execution.key, closed)
+            self.in_hand.discard(task_id)
+            self.decision_lists.discard(task_id)
+            self.local_decisions.discard(execution.key)
+        scheduled = execution.decision_scheduled
+        if scheduled is not None and execution.decision_running is None:
+            if scheduled.schedule_to_start_timeout != "NONE":
+                self._watch_decision(execution)
+            self.offer(WaitingTask(execution, scheduled.event_id, None, self.commits.open.number))
+
+    def follow_activity_scheduled(self, execution: Execution, event: e.ActivityTaskScheduled) -> None:
+        """An activity task waits for a worker."""
+        activity = execution.activities[event.event_id]
+        self._watch_activity(execution, activity)
+        self.offer(WaitingTask(execution, event.event_id, activity, self.commits.open.number))
+
+    def follow_activity_closed(
+        self,
+        execution: Execution,
+        event: e.ActivityTaskCompleted | e.ActivityTaskFailed | e.ActivityTaskTimedOut | e.ActivityTaskCanceled,
+    ) -> None:
+        """An activity task is over."""
+        task_id = TaskId(execution.key, event.scheduled_event_id)
+        self.in_hand.discard(task_id)
+        self.activity_lists.discard(task_id)
+
+    def follow_started(self, execution: Execution, event: e.WorkflowExecutionStarted) -> None:
+        """An execution began."""
+        at = execution_deadline(execution, event.event_timestamp)
+        self.watch(at, execution, DeadlineKind.EXECUTION, 0, "")
+
+    def follow_timer(self, execution: Execution, event: e.TimerStarted) -> None:
+        """A timer runs."""
+        at = timer_deadline(execution.timers[event.timer_id])
+        self.watch(at, execution, DeadlineKind.TIMER, 0, event.timer_id)
+
+    def follow_lambda(self, execution: Execution, event: e.LambdaFunctionStarted) -> None:
+        """A Lambda function runs."""
+        at = lambda_deadline(execution.lambdas[event.scheduled_event_id])
+        self.watch(at, execution, DeadlineKind.LAMBDA, event.scheduled_event_id, "")
+        self.in_hand.add(TaskId(execution.key, event.scheduled_event_id))
+
+    def follow_lambda_closed(
+        self, execution: Execution, event: e.LambdaFunctionCompleted | e.LambdaFunctionFailed | e.LambdaFunctionTimedOut
+    ) -> None:
+        """A Lambda function is over."""
+        self.in_hand.discard(TaskId(execution.key, event.scheduled_event_id))
+
+    def follow_effect(self, execution: Execution, event: e.Event) -> None:
+        """Something else is to follow from the event, in a transaction of its own."""
+        self.outbox.append((execution, event))
+
+    def follow_close(self, execution: Execution, event: e.Event) -> None:
+        """An execution is over, and so is all that waited in it."""
+        self.executions.remove(execution)
+        status = CLOSE_STATUSES[type(event)]
+        self.commits.open.closed.append(
+            ClosedRecord(key=execution.key, close_timestamp=event.event_timestamp, close_status=status)
+        )
+        for scheduled_event_id in (*execution.activities, *execution.lambdas):
+            task_id = TaskId(execution.key, scheduled_event_id)
+            self.in_hand.discard(task_id)
+            self.activity_lists.discard(task_id)
+        for scheduled in (execution.decision_scheduled, execution.decision_running and execution.decision_running.scheduled):
+            if scheduled is not None:
+                task_id = TaskId(execution.key, scheduled.event_id)
+                self.in_hand.discard(task_id)
+                self.decision_lists.discard(task_id)
+        self.local_decisions.discard(execution.key)
+        self.outbox.append((execution, event))
+
+
+def _pending(execution: Execution) -> list[e.Event]:
+    """The events of the execution whose effect on something else is still to come."""
+    initiated = (child.initiated for child in execution.children.values() if child.started is None)
+    functions = (task.scheduled for task in execution.lambdas.values() if task.state is LambdaState.SCHEDULED)
+    return [*initiated, *execution.signals.values(), *execution.cancels.values(), *functions]
+
+
+_Event = TypeVar("_Event", bound=e.Event)
+_FollowUp = Callable[[Ledger, Execution, Any], None]
+
+
+def _on(
+    event_type: type[_Event], follow_up: Callable[[Ledger, Execution, _Event], None]
+) -> tuple[type[e.Event], _FollowUp]:
+    return event_type, follow_up
+
+
+_FOLLOW_UPS: dict[type[e.Event], _FollowUp] = dict(
+    (
+        _on(e.WorkflowExecutionStarted, Ledger.follow_started),
+        _on(e.WorkflowExecutionCompleted, Ledger.follow_close),
+        _on(e.WorkflowExecutionFailed, Ledger.follow_close),
+        _on(e.WorkflowExecutionCanceled, Ledger.follow_close),
+        _on(e.WorkflowExecutionTimedOut, Ledger.follow_close),
+        _on(e.WorkflowExecutionTerminated, Ledger.follow_close),
+        _on(e.WorkflowExecutionContinuedAsNew, Ledger.follow_close),
+        _on(e.DecisionTaskScheduled, Ledger.follow_decision),
+        _on(e.DecisionTaskCompleted, Ledger.follow_decision),
+        _on(e.DecisionTaskTimedOut, Ledger.follow_decision),
+        _on(e.ActivityTaskScheduled, Ledger.follow_activity_scheduled),
+        _on(e.ActivityTaskCompleted, Ledger.follow_activity_closed),
+        _on(e.ActivityTaskFailed, Ledger.follow_activity_closed),
+        _on(e.ActivityTaskTimedOut, Ledger.follow_activity_closed),
+        _on(e.ActivityTaskCanceled, Ledger.follow_activity_closed),
+        _on(e.TimerStarted, Ledger.follow_timer),
+        _on(e.StartChildWorkflowExecutionInitiated, Ledger.follow_effect),
+        _on(e.SignalExternalWorkflowExecutionInitiated, Ledger.follow_effect),
+        _on(e.RequestCancelExternalWorkflowExecutionInitiated, Ledger.follow_effect),
+        _on(e.LambdaFunctionScheduled, Ledger.follow_effect),
+        _on(e.LambdaFunctionStarted, Ledger.follow_lambda),
+        _on(e.LambdaFunctionCompleted, Ledger.follow_lambda_closed),
+        _on(e.LambdaFunctionFailed, Ledger.follow_lambda_closed),
+        _on(e.LambdaFunctionTimedOut, Ledger.follow_lambda_closed),
+    )
+)

@@ -1,0 +1,74 @@
+"""Reading the whole state back from the log: at the start, and after a commit that failed."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from ostinato.engine.ledger import Ledger
+from ostinato.engine.log.log import Log
+from ostinato.engine.log.records import OpenExecution
+from ostinato.engine.state import Execution
+from ostinato.engine.task_lists import TaskId
+from ostinato.model import events as e
+from ostinato.model.fields import EventId
+from ostinato.model.lives import LambdaState
+
+
+class OrphanedLambda(NamedTuple):
+    """A Lambda function whose thread died with its process."""
+
+    execution: Execution
+    scheduled: e.LambdaFunctionScheduled
+
+
+def recover(ledger: Ledger, log: Log, lost_answers: Collection[TaskId] = ()) -> list[OrphanedLambda]:
+    """Fold everything that the log holds into an empty ledger.
+
+    Tasks that a dead process had in its own hands, and those whose answers are lost, wait to be handed out again.
+    """
+    for domain in log.domains():
+        ledger.registry.put_domain(domain)
+    for registered in log.types():
+        ledger.registry.put_type(registered)
+    ledger.next_key = max(ledger.next_key, log.next_execution_key)
+    orphans: list[OrphanedLambda] = []
+    for opened in log.open_executions():
+        execution = _folded(opened)
+        ledger.executions.add(execution)
+        orphans += _let_go(execution, _dead_starts(opened, ledger.epoch))
+    for task_id in lost_answers:
+        lost_in = ledger.executions.get(task_id.execution_key)
+        activity = lost_in.activities.get(task_id.scheduled_event_id) if lost_in is not None else None
+        if activity is not None:
+            activity.held_since = None
+    for execution in ledger.executions:
+        ledger.adopt(execution)
+    return orphans
+
+
+def _folded(opened: OpenExecution) -> Execution:
+    record = opened.record
+    execution = Execution(key=record.key, domain=record.domain, workflow_id=record.workflow_id, run_id=record.run_id)
+    for event in opened.events:
+        execution.apply(event.event)
+    for beat in opened.heartbeats:
+        execution.beat(beat.scheduled_event_id, beat.timestamp, beat.details)
+    return execution
+
+
+def _dead_starts(opened: OpenExecution, epoch: int) -> set[EventId]:
+    """The events that handed a task to a process which is no more."""
+    return {record.event.event_id for record in opened.events if record.handed_by not in (0, epoch)}
+
+
+def _let_go(execution: Execution, dead: set[EventId]) -> list[OrphanedLambda]:
+    running = execution.decision_running
+    if running is not None and running.started_event_id in dead:
+        running.held_since = None
+    for activity in execution.activities.values():
+        if activity.started_event_id in dead:
+            activity.held_since = None
+    return [
+        OrphanedLambda(execution, task.scheduled)
+        for task in execution.lambdas.values()
+        if task.state is LambdaState.STARTED and task.started_event_id in dead
+    ]

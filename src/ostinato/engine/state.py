@@ -1,0 +1,519 @@
+"""One execution's state: a fold over its history, and nothing else.
+
+The same code folds live events and those read back from the log. It only remembers; what may happen next is decided in
+`rules`, and a history that SWF could not have written is refused by the tables of `model.lives`.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from ostinato.model import events as e
+from ostinato.model.enums import CloseStatus
+from ostinato.model.fields import EventId, RunId, Timestamp
+from ostinato.model.lives import (
+    ACTIVITY,
+    CHILD,
+    DECISION_TASK,
+    EXECUTION,
+    EXTERNAL_CANCEL,
+    EXTERNAL_SIGNAL,
+    LAMBDA,
+    TIMER,
+    ActivityState,
+    ChildState,
+    DecisionTaskState,
+    ExecutionState,
+    ExternalState,
+    LambdaState,
+    TimerState,
+    advance,
+)
+from ostinato.model.structures import TaskList, WorkflowExecution
+
+_NO_EVENT = EventId(0)
+
+
+class Activity:
+    """An open activity task."""
+
+    __slots__ = (
+        "cancel_requested_event_id",
+        "heartbeat_details",
+        "heartbeat_timestamp",
+        "held_since",
+        "scheduled",
+        "started_event_id",
+        "state",
+    )
+
+    def __init__(self, scheduled: e.ActivityTaskScheduled, state: ActivityState) -> None:
+        self.scheduled = scheduled
+        self.state = state
+        self.started_event_id = _NO_EVENT
+        self.held_since: Timestamp | None = None
+        """When a worker took it; None while none has it, also if the one that had it is known to be dead."""
+        self.heartbeat_timestamp: Timestamp | None = None
+        self.heartbeat_details: str | None = None
+        self.cancel_requested_event_id: EventId | None = None
+
+
+class Timer(msgspec.Struct, frozen=True):
+    """An open timer."""
+
+    started: e.TimerStarted
+    state: TimerState
+
+
+class Child(msgspec.Struct):
+    """An open child execution, as its parent sees it."""
+
+    initiated: e.StartChildWorkflowExecutionInitiated
+    state: ChildState
+    started: e.ChildWorkflowExecutionStarted | None = None
+
+
+class LambdaTask(msgspec.Struct):
+    """An open invocation of a Lambda function."""
+
+    scheduled: e.LambdaFunctionScheduled
+    state: LambdaState
+    started_event_id: EventId = _NO_EVENT
+    started_timestamp: Timestamp | None = None
+
+
+class RunningDecision:
+    """A decision task in a decider's hands."""
+
+    __slots__ = ("held_since", "scheduled", "started_event_id")
+
+    def __init__(self, scheduled: e.DecisionTaskScheduled, started_event_id: EventId, held_since: Timestamp) -> None:
+        self.scheduled = scheduled
+        self.started_event_id = started_event_id
+        self.held_since: Timestamp | None = held_since
+        """When a decider took it; None while none has it, as the one that had it is known to be dead."""
+
+
+class Override:
+    """The task list that a decider asked for in place of the execution's own."""
+
+    __slots__ = ("schedule_to_start_timeout", "task_list")
+
+    def __init__(self, task_list: TaskList, schedule_to_start_timeout: str | None) -> None:
+        self.task_list = task_list
+        self.schedule_to_start_timeout = schedule_to_start_timeout
+
+
+class Execution:
+    """The state of one execution after the events applied so far.
+
+    Args:
+        key: its number in the log.
+        domain: the domain it runs in.
+        workflow_id: its workflow id.
+        run_id: its run id.
+    """
+
+    __slots__ = (
+        "activities",
+        "activity_ids",
+        "cancel_requested",
+        "cancels",
+        "children",
+        "close_status",
+        "closed_by",
+        "decision",
+        "decision_available_at",
+        "decision_running",
+        "decision_scheduled",
+        "domain",
+        "key",
+        "lambdas",
+        "last_event_id",
+        "last_timestamp",
+        "latest_activity_task_timestamp",
+        "latest_execution_context",
+        "override",
+        "previous_started_event_id",
+        "run_id",
+        "settings",
+        "signals",
+        "state",
+        "timers",
+        "workflow_id",
+    )
+
+    def __init__(self, *, key: int, domain: str, workflow_id: str, run_id: RunId) -> None:
+        self.key = key
+        self.domain = domain
+        self.workflow_id = workflow_id
+        self.run_id = run_id
+        self.state = ExecutionState.NEW
+        self.settings: e.WorkflowExecutionStarted = _NOT_STARTED
+        """The first event, without the input: what the execution was started with."""
+        self.close_status: CloseStatus | None = None
+        self.closed_by: e.Event | None = None
+        self.last_event_id = _NO_EVENT
+        self.last_timestamp: Timestamp = 0.0
+        self.decision = DecisionTaskState.IDLE
+        self.decision_scheduled: e.DecisionTaskScheduled | None = None
+        """The decision task that is scheduled and not started."""
+        self.decision_available_at: Timestamp = 0.0
+        """Since when `decision_scheduled` can be taken: a second decision task has to wait for the first."""
+        self.decision_running: RunningDecision | None = None
+        self.previous_started_event_id = _NO_EVENT
+        """The start of the last decision task that was answered."""
+        self.override: Override | None = None
+        self.latest_execution_context: str | None = None
+        self.latest_activity_task_timestamp: Timestamp | None = None
+        self.cancel_requested = False
+        self.activities: dict[EventId, Activity] = {}
+        self.activity_ids: dict[str, Activity] = {}
+        self.timers: dict[str, Timer] = {}
+        self.children: dict[EventId, Child] = {}
+        self.lambdas: dict[EventId, LambdaTask] = {}
+        self.signals: dict[EventId, e.SignalExternalWorkflowExecutionInitiated] = {}
+        self.cancels: dict[EventId, e.RequestCancelExternalWorkflowExecutionInitiated] = {}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is neither new nor closed."""
+        return self.state is ExecutionState.OPEN
+
+    @property
+    def next_event_id(self) -> EventId:
+        """The id that its next event gets."""
+        return EventId(self.last_event_id + 1)
+
+    @property
+    def reference(self) -> WorkflowExecution:
+        """Its ids, as the API has them."""
+        return WorkflowExecution(workflow_id=self.workflow_id, run_id=self.run_id)
+
+    @property
+    def task_list(self) -> TaskList:
+        """Where its next decision task goes."""
+        return self.override.task_list if self.override is not None else self.settings.task_list
+
+    def apply(self, event: e.Event) -> None:
+        """Take in the next event of its history.
+
+        Raises:
+            IllegalTransition: SWF could not have written it here.
+        """
+        if self.state is not ExecutionState.OPEN:
+            advance(EXECUTION, self.state, event)
+        fold = _FOLDS.get(type(event))
+        if fold is not None:
+            fold(self, event)
+        self.last_event_id = event.event_id
+        self.last_timestamp = event.event_timestamp
+
+    def beat(self, scheduled_event_id: EventId, timestamp: Timestamp, details: str | None) -> None:
+        """Take in a sign of life of a started activity task."""
+        activity = self.activities.get(scheduled_event_id)
+        if activity is not None and activity.state is ActivityState.STARTED:
+            activity.heartbeat_timestamp = timestamp
+            activity.heartbeat_details = details
+
+
+_NOT_STARTED = cast(e.WorkflowExecutionStarted, None)
+
+
+def folded(execution: Execution, events: Iterable[e.Event]) -> Execution:
+    """The execution, after it has taken in the events."""
+    for event in events:
+        execution.apply(event)
+    return execution
+
+
+# The execution itself
+
+
+def _execution_started(x: Execution, event: e.WorkflowExecutionStarted) -> None:
+    x.state = advance(EXECUTION, x.state, event)
+    x.settings = event if event.input is None else msgspec.structs.replace(event, input=None)
+
+
+def _cancel_requested(x: Execution, _: e.WorkflowExecutionCancelRequested) -> None:
+    x.cancel_requested = True
+
+
+CLOSE_STATUSES: dict[type[e.Event], CloseStatus] = {
+    e.WorkflowExecutionCompleted: CloseStatus.COMPLETED,
+    e.WorkflowExecutionFailed: CloseStatus.FAILED,
+    e.WorkflowExecutionTimedOut: CloseStatus.TIMED_OUT,
+    e.WorkflowExecutionCanceled: CloseStatus.CANCELED,
+    e.WorkflowExecutionContinuedAsNew: CloseStatus.CONTINUED_AS_NEW,
+    e.WorkflowExecutionTerminated: CloseStatus.TERMINATED,
+}
+"""How each closing event closes an execution."""
+
+
+def _execution_closed(x: Execution, event: e.Event) -> None:
+    x.state = advance(EXECUTION, x.state, event)
+    x.close_status = CLOSE_STATUSES[type(event)]
+    x.closed_by = event
+
+
+# Its decision task
+
+
+def _decision_scheduled(x: Execution, event: e.DecisionTaskScheduled) -> None:
+    x.decision = advance(DECISION_TASK, x.decision, event)
+    x.decision_scheduled = event
+    x.decision_available_at = event.event_timestamp
+
+
+def _decision_started(x: Execution, event: e.DecisionTaskStarted) -> None:
+    x.decision = advance(DECISION_TASK, x.decision, event)
+    scheduled = x.decision_scheduled
+    assert scheduled is not None  # the table says so
+    x.decision_running = RunningDecision(scheduled, event.event_id, event.event_timestamp)
+    x.decision_scheduled = None
+
+
+def _decision_completed(x: Execution, event: e.DecisionTaskCompleted) -> None:
+    x.decision = advance(DECISION_TASK, x.decision, event)
+    x.decision_running = None
+    x.decision_available_at = event.event_timestamp
+    x.previous_started_event_id = event.started_event_id
+    if event.execution_context is not None:
+        x.latest_execution_context = event.execution_context
+    if event.task_list is not None:
+        x.override = Override(event.task_list, event.task_list_schedule_to_start_timeout)
+
+
+def _decision_timed_out(x: Execution, event: e.DecisionTaskTimedOut) -> None:
+    if x.decision_running is None:
+        x.decision_scheduled = None
+    x.decision = advance(DECISION_TASK, x.decision, event)
+    x.decision_running = None
+    x.decision_available_at = event.event_timestamp
+    # A list asked for without a time-out is meant for good; the other kind has proved to have no decider.
+    if x.override is not None and x.override.schedule_to_start_timeout is not None:
+        x.override = None
+
+
+# Activity tasks
+
+
+def _activity_scheduled(x: Execution, event: e.ActivityTaskScheduled) -> None:
+    activity = Activity(event, advance(ACTIVITY, ActivityState.NEW, event))
+    x.activities[event.event_id] = activity
+    x.activity_ids[event.activity_id] = activity
+
+
+def _activity(x: Execution, scheduled_event_id: EventId, event: e.Event) -> Activity:
+    activity = x.activities.get(scheduled_event_id)
+    if activity is None:
+        advance(ACTIVITY, ActivityState.CLOSED, event)
+        raise AssertionError  # nothing follows CLOSED
+    activity.state = advance(ACTIVITY, activity.state, event)
+    return activity
+
+
+def _activity_started(x: Execution, event: e.ActivityTaskStarted) -> None:
+    activity = _activity(x, event.scheduled_event_id, event)
+    activity.started_event_id = event.event_id
+    activity.held_since = event.event_timestamp
+    x.latest_activity_task_timestamp = event.event_timestamp
+
+
+def _activity_closed(
+    x: Execution,
+    event: e.ActivityTaskCompleted | e.ActivityTaskFailed | e.ActivityTaskTimedOut | e.ActivityTaskCanceled,
+) -> None:
+    activity = _activity(x, event.scheduled_event_id, event)
+    del x.activities[event.scheduled_event_id]
+    del x.activity_ids[activity.scheduled.activity_id]
+    x.latest_activity_task_timestamp = event.event_timestamp
+
+
+def _activity_cancel_requested(x: Execution, event: e.ActivityTaskCancelRequested) -> None:
+    activity = x.activity_ids.get(event.activity_id)
+    if activity is None:
+        advance(ACTIVITY, ActivityState.CLOSED, event)
+        return
+    activity.state = advance(ACTIVITY, activity.state, event)
+    activity.cancel_requested_event_id = event.event_id
+
+
+# Timers
+
+
+def _timer_started(x: Execution, event: e.TimerStarted) -> None:
+    x.timers[event.timer_id] = Timer(event, advance(TIMER, TimerState.NEW, event))
+
+
+def _timer_closed(x: Execution, event: e.TimerFired | e.TimerCanceled) -> None:
+    timer = x.timers.pop(event.timer_id, None)
+    advance(TIMER, timer.state if timer is not None else TimerState.CLOSED, event)
+
+
+# Child executions
+
+
+def _child_initiated(x: Execution, event: e.StartChildWorkflowExecutionInitiated) -> None:
+    x.children[event.event_id] = Child(event, advance(CHILD, ChildState.NEW, event))
+
+
+def _child_not_started(x: Execution, event: e.StartChildWorkflowExecutionFailed) -> None:
+    if event.initiated_event_id != _NO_EVENT:
+        child = x.children.pop(event.initiated_event_id, None)
+        advance(CHILD, child.state if child is not None else ChildState.CLOSED, event)
+
+
+def _child_started(x: Execution, event: e.ChildWorkflowExecutionStarted) -> None:
+    child = x.children.get(event.initiated_event_id)
+    state = advance(CHILD, child.state if child is not None else ChildState.CLOSED, event)
+    assert child is not None  # nothing follows CLOSED
+    child.state = state
+    child.started = event
+
+
+ChildClosed = (
+    e.ChildWorkflowExecutionCompleted
+    | e.ChildWorkflowExecutionFailed
+    | e.ChildWorkflowExecutionTimedOut
+    | e.ChildWorkflowExecutionCanceled
+    | e.ChildWorkflowExecutionTerminated
+)
+
+
+def _child_closed(x: Execution, event: ChildClosed) -> None:
+    child = x.children.pop(event.initiated_event_id, None)
+    advance(CHILD, child.state if child is not None else ChildState.CLOSED, event)
+
+
+# Signals and cancellation requests to other executions
+
+
+def _signal_initiated(x: Execution, event: e.SignalExternalWorkflowExecutionInitiated) -> None:
+    x.signals[event.event_id] = event
+
+
+def _signal_closed(
+    x: Execution, event: e.ExternalWorkflowExecutionSignaled | e.SignalExternalWorkflowExecutionFailed
+) -> None:
+    found = x.signals.pop(event.initiated_event_id, None)
+    advance(EXTERNAL_SIGNAL, _external_state(found, event.initiated_event_id), event)
+
+
+def _cancel_initiated(x: Execution, event: e.RequestCancelExternalWorkflowExecutionInitiated) -> None:
+    x.cancels[event.event_id] = event
+
+
+def _cancel_closed(
+    x: Execution,
+    event: e.ExternalWorkflowExecutionCancelRequested | e.RequestCancelExternalWorkflowExecutionFailed,
+) -> None:
+    found = x.cancels.pop(event.initiated_event_id, None)
+    advance(EXTERNAL_CANCEL, _external_state(found, event.initiated_event_id), event)
+
+
+def _external_state(found: e.Event | None, initiated_event_id: EventId) -> ExternalState:
+    if found is not None:
+        return ExternalState.INITIATED
+    return ExternalState.NEW if initiated_event_id == _NO_EVENT else ExternalState.CLOSED
+
+
+# Lambda functions
+
+
+def _lambda_scheduled(x: Execution, event: e.LambdaFunctionScheduled) -> None:
+    x.lambdas[event.event_id] = LambdaTask(event, advance(LAMBDA, LambdaState.NEW, event))
+
+
+def _lambda_started(x: Execution, event: e.LambdaFunctionStarted) -> None:
+    task = x.lambdas.get(event.scheduled_event_id)
+    state = advance(LAMBDA, task.state if task is not None else LambdaState.CLOSED, event)
+    assert task is not None  # nothing follows CLOSED
+    task.state = state
+    task.started_event_id = event.event_id
+    task.started_timestamp = event.event_timestamp
+
+
+LambdaClosed = (
+    e.LambdaFunctionCompleted | e.LambdaFunctionFailed | e.LambdaFunctionTimedOut | e.StartLambdaFunctionFailed
+)
+
+
+def _lambda_closed(x: Execution, event: LambdaClosed) -> None:
+    task = x.lambdas.pop(event.scheduled_event_id or _NO_EVENT, None)
+    advance(LAMBDA, task.state if task is not None else LambdaState.CLOSED, event)
+
+
+_Event = TypeVar("_Event", bound=e.Event)
+_Fold = Callable[[Execution, Any], None]
+
+
+def _on(event_type: type[_Event], fold: Callable[[Execution, _Event], None]) -> tuple[type[e.Event], _Fold]:
+    return event_type, fold
+
+
+_FOLDS: dict[type[e.Event], _Fold] = dict(
+    (
+        _on(e.WorkflowExecutionStarted, _execution_started),
+        _on(e.WorkflowExecutionCancelRequested, _cancel_requested),
+        _on(e.WorkflowExecutionCompleted, _execution_closed),
+        _on(e.WorkflowExecutionFailed, _execution_closed),
+        _on(e.WorkflowExecutionTimedOut, _execution_closed),
+        _on(e.WorkflowExecutionCanceled, _execution_closed),
+        _on(e.WorkflowExecutionContinuedAsNew, _execution_closed),
+        _on(e.WorkflowExecutionTerminated, _execution_closed),
+        _on(e.DecisionTaskScheduled, _decision_scheduled),
+        _on(e.DecisionTaskStarted, _decision_started),
+        _on(e.DecisionTaskCompleted, _decision_completed),
+        _on(e.DecisionTaskTimedOut, _decision_timed_out),
+        _on(e.ActivityTaskScheduled, _activity_scheduled),
+        _on(e.ActivityTaskStarted, _activity_started),
+        _on(e.ActivityTaskCompleted, _activity_closed),
+        _on(e.ActivityTaskFailed, _activity_closed),
+        _on(e.ActivityTaskTimedOut, _activity_closed),
+        _on(e.ActivityTaskCanceled, _activity_closed),
+        _on(e.ActivityTaskCancelRequested, _activity_cancel_requested),
+        _on(e.TimerStarted, _timer_started),
+        _on(e.TimerFired, _timer_closed),
+        _on(e.TimerCanceled, _timer_closed),
+        _on(e.StartChildWorkflowExecutionInitiated, _child_initiated),
+        _on(e.StartChildWorkflowExecutionFailed, _child_not_started),
+        _on(e.ChildWorkflowExecutionStarted, _child_started),
+        _on(e.ChildWorkflowExecutionCompleted, _child_closed),
+        _on(e.ChildWorkflowExecutionFailed, _child_closed),
+        _on(e.ChildWorkflowExecutionTimedOut, _child_closed),
+        _on(e.ChildWorkflowExecutionCanceled, _child_closed),
+        _on(e.ChildWorkflowExecutionTerminated, _child_closed),
+        _on(e.SignalExternalWorkflowExecutionInitiated, _signal_initiated),
+        _on(e.SignalExternalWorkflowExecutionFailed, _signal_closed),
+        _on(e.ExternalWorkflowExecutionSignaled, _signal_closed),
+        _on(e.RequestCancelExternalWorkflowExecutionInitiated, _cancel_initiated),
+        _on(e.RequestCancelExternalWorkflowExecutionFailed, _cancel_closed),
+        _on(e.ExternalWorkflowExecutionCancelRequested, _cancel_closed),
+        _on(e.LambdaFunctionScheduled, _lambda_scheduled),
+        _on(e.LambdaFunctionStarted, _lambda_started),
+        _on(e.LambdaFunctionCompleted, _lambda_closed),
+        _on(e.LambdaFunctionFailed, _lambda_closed),
+        _on(e.LambdaFunctionTimedOut, _lambda_closed),
+        _on(e.StartLambdaFunctionFailed, _lambda_closed),
+    )
+)
+
+NO_STATE: frozenset[type[e.Event]] = frozenset(
+    {
+        e.CompleteWorkflowExecutionFailed,
+        e.FailWorkflowExecutionFailed,
+        e.CancelWorkflowExecutionFailed,
+        e.ContinueAsNewWorkflowExecutionFailed,
+        e.ScheduleActivityTaskFailed,
+        e.RequestCancelActivityTaskFailed,
+        e.WorkflowExecutionSignaled,
+        e.MarkerRecorded,
+        e.RecordMarkerFailed,
+        e.StartTimerFailed,
+        e.CancelTimerFailed,
+        e.ScheduleLambdaFunctionFailed,
+    }
+)
+"""The events that leave no trace in the state."""

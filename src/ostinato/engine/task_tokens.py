@@ -1,0 +1,67 @@
+"""What a poller answers its task with, and which of those answers still count.
+
+A token says execution, scheduling and start; all of that comes back after a restart. After a commit that failed, though, the
+same event ids may be given to another start of the task: tokens made since then are marked, and lost ones remembered.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ostinato.engine.tokens import Signer, TaskKind, TaskReference
+from ostinato.errors import ValidationException
+from ostinato.model.fields import EventId, TaskToken
+
+_MARK = "."
+
+
+class StartedTask(NamedTuple):
+    """One start of a task."""
+
+    execution_key: int
+    scheduled_event_id: EventId
+    started_event_id: EventId
+
+
+class TaskTokens:
+    """Makes task tokens and reads them.
+
+    Args:
+        signer: signs them.
+    """
+
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
+        self._generation = 0
+        self._lost: set[tuple[int, StartedTask]] = set()
+
+    def sign(self, kind: TaskKind, task: StartedTask) -> TaskToken:
+        """A token for the task."""
+        token = self._signer.sign_task(
+            TaskReference(
+                kind=kind,
+                execution_key=task.execution_key,
+                scheduled_event_id=task.scheduled_event_id,
+                started_event_id=task.started_event_id,
+            )
+        )
+        return TaskToken(f"{token}{_MARK}{self._generation}") if self._generation else token
+
+    def read(self, kind: TaskKind, token: TaskToken) -> StartedTask | None:
+        """The task of the token; None if its start was lost.
+
+        Raises:
+            ValidationException: no such token was ever made for a task of that kind.
+        """
+        signed, _, mark = token.partition(_MARK)
+        reference = self._signer.read_task(TaskToken(signed))
+        if reference.kind is not kind or (mark and not mark.isdecimal()):
+            raise ValidationException("Invalid token")
+        task = StartedTask(reference.execution_key, reference.scheduled_event_id, reference.started_event_id)
+        if self._lost and (int(mark or 0), task) in self._lost:
+            return None
+        return task
+
+    def lose(self, tasks: Iterable[StartedTask]) -> None:
+        """Let these tasks' tokens count no more; the same starts may be given out anew."""
+        self._lost.update((generation, task) for task in tasks for generation in range(self._generation + 1))
+        self._generation += 1
