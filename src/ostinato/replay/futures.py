@@ -24,8 +24,11 @@ class Future(OrderedFuture[T]):
     another `submit`, also deep within lists, dicts and dataclasses.
     """
 
+    __slots__ = ("is_running", "label", "on_cancel")
+
     def __init__(self, *, loop: ReplayLoop, label: str, on_cancel: Callable[[], None] | None = None) -> None:
-        super().__init__(loop=loop)
+        asyncio.Future.__init__(self, loop=loop)  # and not by way of OrderedFuture: workflows make very many of these
+        self._number = loop.next_number()
         self.label = label
         """What it stands for, for humans."""
         self.is_running = False

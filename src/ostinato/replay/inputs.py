@@ -8,12 +8,12 @@ import msgspec
 
 from ostinato.replay.futures import Future
 
-_PLAIN = (str, int, float, bool, bytes, type(None))
+_PLAIN = frozenset((str, int, float, bool, bytes, type(None)))
 
 
 def futures_in(value: object) -> Iterator[Future[Any]]:
     """The futures within lists, tuples, sets, dicts, dataclasses and msgspec structs, however deep."""
-    if isinstance(value, _PLAIN):
+    if type(value) in _PLAIN:
         return
     if isinstance(value, Future):
         yield value
@@ -35,7 +35,7 @@ def with_results(value: Any) -> Any:
     """A copy of the value with each future's result in its place; what holds none is given back as it is."""
     if isinstance(value, Future):
         return value.result()
-    if isinstance(value, _PLAIN) or next(futures_in(value), None) is None:
+    if type(value) in _PLAIN or next(futures_in(value), None) is None:
         return value
     if isinstance(value, Mapping):
         return {name: with_results(item) for name, item in value.items()}
@@ -61,10 +61,7 @@ def when_ready(
 
     A failed input fails the dependent with the same exception, and a canceled one cancels it; either at once.
     """
-    if not kwargs and all(type(value) in _PLAIN for value in args):
-        begin(args, kwargs)
-        return
-    inputs = dict.fromkeys(futures_in((args, kwargs)))
+    inputs = dict.fromkeys(futures_in((args, kwargs))) if kwargs or not _PLAIN.issuperset(map(type, args)) else None
     if not inputs:
         begin(args, kwargs)
         return

@@ -6,6 +6,7 @@ nothing can move, control goes back to the replay. What touches the world (socke
 
 import asyncio
 import contextvars
+import itertools
 from asyncio import events
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterator
@@ -34,6 +35,8 @@ class Alarms(Protocol):
 
 class OrderedFuture(asyncio.Future[T]):
     """A future whose hash is its number, so that sets of futures are walked in the same order in every replay."""
+
+    __slots__ = ("_number",)
 
     def __init__(self, *, loop: "ReplayLoop") -> None:
         super().__init__(loop=loop)
@@ -71,13 +74,14 @@ class ReplayLoop(asyncio.AbstractEventLoop):
         self.owner = owner
         """Whose code it runs."""
         self._ready: deque[_Ready | _AlarmHandle] = deque()
-        self._numbers = 0
+        self.next_number: Callable[[], int] = itertools.count(1).__next__
+        """Gives a number that no other future or task of this loop has."""
         self._tasks: dict[asyncio.Task[Any], None] = {}
 
-    def next_number(self) -> int:
-        """A number that no other future or task of this loop has."""
-        self._numbers += 1
-        return self._numbers
+    @property
+    def has_ready(self) -> bool:
+        """Whether there is a callback to run, or asking for one went wrong."""
+        return bool(self._ready) or self.stopped
 
     def run_until_stuck(self) -> None:
         """Run callbacks, in order, until there are none."""

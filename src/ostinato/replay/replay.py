@@ -192,13 +192,14 @@ class Replay:
     def _take(self, event: e.HistoryEvent) -> None:
         """Let the code see the event, and run until nothing can move."""
         execution = self._execution
-        execution.last_event_id = event.event_id
+        execution.last_event_id = event_id = event.event_id
         execution.loop.now = event.event_timestamp
-        execution.is_replaying = event.event_id <= self._completed_up_to
+        execution.is_replaying = event_id <= self._completed_up_to
         handler = self._on.get(type(event))
         if handler is not None:
             handler(event)
-            self._settle()
+            if execution.loop.has_ready:
+                self._settle()
 
     def _take_records(self, events: Sequence[e.HistoryEvent], completed: int) -> int:
         """Match the records that follow a DecisionTaskCompleted with what was asked for; the place behind them.
@@ -217,7 +218,8 @@ class Replay:
                 was_full = True
                 continue
             execution.ledger.record(key, event).owner.handle(event)
-            self._settle()
+            if execution.loop.has_ready:
+                self._settle()
         execution.end_of_records(completed_event_id, was_full=was_full)
         self._settle()
         return index
@@ -230,7 +232,10 @@ class Replay:
     # Events, by type.
 
     def _on_scheduled(self, event: Any) -> None:
-        self._tell(event.scheduled_event_id, event)
+        owner = self._execution.owners.get(event.scheduled_event_id)
+        if owner is None:
+            raise _orphan(event, event.scheduled_event_id)
+        owner.handle(event)
 
     def _on_initiated(self, event: Any) -> None:
         self._tell(event.initiated_event_id, event)
@@ -242,9 +247,7 @@ class Replay:
     def _tell(self, opened_by: int, event: e.HistoryEvent) -> None:
         owner = self._execution.owners.get(opened_by)
         if owner is None:
-            raise errors.InternalError(
-                f"event {event.event_id}, {type(event).__name__}, is about event {opened_by}, which opened nothing"
-            )
+            raise _orphan(event, opened_by)
         owner.handle(event)
 
     def _on_signaled(self, event: e.WorkflowExecutionSignaled) -> None:
@@ -327,3 +330,9 @@ class Replay:
             return
         failure = self._execution.converter.dump_failure(error)
         self._closing.close(d.FailWorkflowExecution(reason=failure.reason, details=failure.details))
+
+
+def _orphan(event: e.Event, opened_by: int) -> errors.InternalError:
+    return errors.InternalError(
+        f"event {event.event_id}, {type(event).__name__}, is about event {opened_by}, which opened nothing"
+    )

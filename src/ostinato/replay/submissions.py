@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ostinato import errors
 from ostinato.model import decisions as d
@@ -31,7 +31,24 @@ _LONGEST_BACK_OFF = 60.0
 class Submission:
     """What the three have in common: a request, its future, and what is done when it does not end well."""
 
-    kind: Kind
+    __slots__ = (
+        "_has_asked_cancel",
+        "_input",
+        "_refusals",
+        "_state",
+        "_timer",
+        "attempt",
+        "event_id",
+        "execution",
+        "future",
+        "id",
+        "label",
+        "name",
+        "request",
+        "retry",
+    )
+
+    kind: ClassVar[Kind]
 
     def __init__(self, execution: Execution, task_id: str, name: str, retry: Retry | None) -> None:
         self.execution = execution
@@ -174,6 +191,8 @@ class Submission:
 class SubmittedActivity(Submission):
     """An activity task."""
 
+    __slots__ = ("activity",)
+
     kind = Kind.ACTIVITY
 
     def __init__(self, execution: Execution, activity: Activity[..., Any]) -> None:
@@ -228,10 +247,11 @@ class SubmittedActivity(Submission):
             self._ended(event)
 
     def _ended(self, event: e.HistoryEvent) -> None:
+        if type(event) is e.ActivityTaskCompleted:
+            self._completed(event.result, signature_of(self.activity.function).result_type)
+            return
         facts: dict[str, Any] = {"name": self.name, "activity_id": self.id, "attempts": self.attempt}
         match event:
-            case e.ActivityTaskCompleted(result=result):
-                self._completed(result, signature_of(self.activity.function).result_type)
             case e.ActivityTaskFailed(reason=reason, details=details):
                 said = self.execution.converter.load_failure(reason, details)
                 self._failed(
@@ -265,6 +285,8 @@ class SubmittedActivity(Submission):
 
 class SubmittedChild(Submission):
     """A child execution."""
+
+    __slots__ = ("run_id", "workflow")
 
     kind = Kind.CHILD
 
@@ -360,6 +382,8 @@ class SubmittedChild(Submission):
 
 class SubmittedLambda(Submission):
     """An invocation of a Lambda function."""
+
+    __slots__ = ("function",)
 
     kind = Kind.LAMBDA
 
