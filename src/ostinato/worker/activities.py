@@ -135,8 +135,6 @@ class ActivityWorker:
             # No traceback: it is SWF's answer.
             logger.error("SWF refused the report of activity task %s: %s", task.activity_id, fault)  # noqa: TRY400
         except Exception as error:  # noqa: BLE001  # whatever SWF's clients raise, the worker goes on
-            logger.error(  # noqa: TRY400
-                "Activity task %s could not be reported and will run again after its time-out: %s", task.activity_id, error
-            )
+            logger.error("Activity task %s could not be reported: %s", task.activity_id, error)  # noqa: TRY400
         else:
             self._watch(ActivityReported(task))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import machinery
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from ostinato.errors import TargetError
 from ostinato.replay.definitions import Activity, Workflow
@@ -123,8 +123,7 @@ def _find(module: ModuleType, name: str, target: str) -> Workflow[..., Any]:
     for part in name.split("."):
         found = getattr(found, part, None)
     if isinstance(found, Workflow):
-        workflow: Workflow[..., Any] = found
-        return workflow
+        return cast("Workflow[..., Any]", found)
     match found:
         case None:
             problem = f"{module.__name__} has no {name!r}"

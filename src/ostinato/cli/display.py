@@ -1,0 +1,112 @@
+"""Shows on stderr how a run goes: live on a terminal, in sparse lines elsewhere, or not at all."""
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TextIO
+
+from ostinato.cli.progress import Misfortune, OpenChild, OpenRetry, OpenTimer, Progress
+
+SUMMARY_SECONDS = 10.0
+"""How often lines tell that a run goes on."""
+
+
+class Display(Protocol):
+    """Shows how a run goes."""
+
+    def note(self, text: str) -> None:
+        """Tell something, once."""
+        ...
+
+    def show(self, progress: Progress, news: Sequence[Misfortune], waits: Iterable[str]) -> None:
+        """Show where the execution is.
+
+        Args:
+            progress: what is open and what is finished.
+            news: what did not end well since the last time.
+            waits: what the code waits for beyond that, in words.
+        """
+        ...
+
+    def close(self) -> None:
+        """Show no more; what was shown last may stay."""
+        ...
+
+
+class Quiet:
+    """Shows nothing."""
+
+    def note(self, text: str) -> None:
+        """Tell nothing."""
+
+    def show(self, progress: Progress, news: Sequence[Misfortune], waits: Iterable[str]) -> None:
+        """Show nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class Lines:
+    """Writes a line for what did not end well, and now and then one for all the rest."""
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._next_summary = clock() + SUMMARY_SECONDS
+        self._last_summary = ""
+
+    def note(self, text: str) -> None:
+        """Write a line."""
+        self._stream.write(f"{text}\n")
+        self._stream.flush()
+
+    def show(self, progress: Progress, news: Sequence[Misfortune], waits: Iterable[str]) -> None:
+        """Write what is new."""
+        retries = {o.task_id: o for o in progress.open.values() if isinstance(o, OpenRetry)}
+        for misfortune in news:
+            self.note(_told(misfortune, retries.get(misfortune.task_id)))
+        if self._clock() >= self._next_summary:
+            self._next_summary = self._clock() + SUMMARY_SECONDS
+            summary = summarize(progress, waits)
+            if summary != self._last_summary:
+                self._last_summary = summary
+                self.note(summary)
+
+    def close(self) -> None:
+        """Nothing is left to do."""
+
+
+def _told(misfortune: Misfortune, retry: OpenRetry | None) -> str:
+    again = f"; attempt {retry.attempt} in {max(retry.due_at - time.time(), 0):.0f} s" if retry else ""
+    return f"{misfortune.name} ({misfortune.task_id}): {misfortune.what}{again}"
+
+
+def summarize(progress: Progress, waits: Iterable[str]) -> str:
+    """One line on where the execution is."""
+    kinds = [type(o) for o in progress.open.values()]
+    running = sum(1 for _ in progress.running())
+    parts = [
+        f"{progress.finished} finished",
+        f"{running} running" if running else "",
+        f"{progress.queued()} queued" if progress.queued() else "",
+        _counted(kinds.count(OpenRetry), "retry", "retries"),
+        _counted(kinds.count(OpenTimer), "timer", "timers"),
+        _counted(kinds.count(OpenChild), "child", "children"),
+        *(f"waits for {what}" for what in waits),
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}" if count else ""
+
+
+def open_display(title: str, *, is_quiet: bool) -> Display:
+    """The display that fits stderr."""
+    if is_quiet:
+        return Quiet()
+    if not sys.stderr.isatty():
+        return Lines(sys.stderr)
+    from ostinato.cli.live import Live  # noqa: PLC0415  # rich is slow to import, and scripts do without
+
+    return Live(title)

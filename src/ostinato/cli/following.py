@@ -1,0 +1,148 @@
+"""Follows an execution to its end, by its history; what the worker tells says when to look."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ostinato.cli.display import Display
+from ostinato.cli.progress import Misfortune, Progress
+from ostinato.errors import SwfFault
+from ostinato.model.events import WorkflowExecutionContinuedAsNew
+from ostinato.model.structures import WorkflowExecution
+from ostinato.swf import Swf
+from ostinato.worker.histories import read_news
+from ostinato.worker.notices import CallFailed, DecisionDropped, DecisionMade, Notice
+from ostinato.worker.starter import Closed, closed_by
+
+if TYPE_CHECKING:
+    from ostinato.model.events import HistoryEvent
+
+INTERVAL = 0.1
+"""Seconds between two looks while something happens."""
+
+_GLANCE = 1.0
+"""Seconds after which history is read though nothing was told: a time-out closes an execution without a decision."""
+
+_SIGNAL = "signal "
+"""What a replay says of a signal that it waits for begins so; all else that it waits for shows in history."""
+
+
+@dataclass(frozen=True)
+class HasClosed:
+    """The execution closed."""
+
+    execution: WorkflowExecution
+    closed: Closed
+    last_failure: Misfortune | None
+
+
+@dataclass(frozen=True)
+class WasDropped:
+    """A decision could not be made: the execution, or one of its family, is stuck until that is mended."""
+
+    notice: DecisionDropped
+
+
+@dataclass(frozen=True)
+class CannotGoOn:
+    """The engine does not work any more."""
+
+    error: Exception
+
+
+@dataclass(frozen=True)
+class WasInterrupted:
+    """Somebody wants the run to stop."""
+
+
+Ending = HasClosed | WasDropped | CannotGoOn | WasInterrupted
+
+
+class Follower:
+    """Reads history as it grows, and shows it.
+
+    Args:
+        swf: the service.
+        domain: the domain.
+        display: where progress is shown.
+        is_interrupted: whether to stop following.
+    """
+
+    def __init__(self, swf: Swf, domain: str, display: Display, is_interrupted: Callable[[], bool]) -> None:
+        self._swf = swf
+        self._domain = domain
+        self._display = display
+        self._is_interrupted = is_interrupted
+        self._attention = threading.Event()
+        self._ending: Ending | None = None
+        self._has_news = True
+        self._read_at = 0.0
+        self._run_id = ""
+        self._waits: tuple[str, ...] = ()
+        self._progress = Progress()
+
+    def watch(self, notice: Notice) -> None:
+        """Take what a worker tells, on the worker's thread."""
+        self._has_news = True
+        match notice:
+            case DecisionMade(execution=execution, is_close=is_close):
+                if execution.run_id == self._run_id:
+                    self._waits = tuple(what for what in notice.waiting() if what.startswith(_SIGNAL))
+                    if is_close:
+                        self._attention.set()
+            case DecisionDropped():
+                self._end(WasDropped(notice))
+            case CallFailed(error=error) if not isinstance(error, OSError | SwfFault):
+                self._end(CannotGoOn(error))
+            case _:
+                pass
+
+    def _end(self, ending: Ending) -> None:
+        self._ending = self._ending or ending
+        self._attention.set()
+
+    def follow(self, execution: WorkflowExecution, *, is_resumed: bool) -> Ending:
+        """Follow the execution, and those that continue it, until it closes or something else puts an end to it.
+
+        Raises:
+            StoreError: history cannot be read.
+        """
+        self._run_id = execution.run_id
+        while True:
+            if self._is_interrupted():
+                return WasInterrupted()
+            if self._ending is not None:
+                return self._ending
+            closed = self._look(execution, tell=not is_resumed)
+            is_resumed = False
+            if isinstance(closed, WorkflowExecutionContinuedAsNew):
+                execution = WorkflowExecution(workflow_id=execution.workflow_id, run_id=closed.new_execution_run_id)
+                self._run_id, self._progress, self._has_news = execution.run_id, Progress(), True
+                self._display.note(f"{execution.workflow_id} continued as new, run {execution.run_id}")
+            elif closed is not None:
+                return HasClosed(execution, closed, self._progress.last_failure)
+            else:
+                self._attention.wait(INTERVAL)
+                self._attention.clear()
+
+    def _look(self, execution: WorkflowExecution, *, tell: bool) -> Closed | None:
+        """Read what is new, if something may be, and show it; gives the event that closed the execution."""
+        if not self._has_news and time.monotonic() - self._read_at < _GLANCE:
+            self._display.show(self._progress, (), self._waits)
+            return None
+        self._has_news = False
+        self._read_at = time.monotonic()
+        news: list[HistoryEvent] = read_news(self._swf.call, self._domain, execution, self._progress.last_event_id)
+        told = [misfortune for event in news if (misfortune := self._progress.read(event)) is not None]
+        self._display.show(self._progress, told if tell else (), self._waits)
+        return closed_by(news[-1]) if news else None
+
+    def close_of(self, execution: WorkflowExecution) -> HasClosed | None:
+        """How the execution closed, if it did since it was looked at last."""
+        self._has_news = True
+        closed = self._look(execution, tell=False)
+        if closed is None or isinstance(closed, WorkflowExecutionContinuedAsNew):
+            return None
+        return HasClosed(execution, closed, self._progress.last_failure)

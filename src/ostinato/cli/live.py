@@ -1,0 +1,114 @@
+"""The live view of a run, on a terminal."""
+
+import time
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live as RichLive
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from ostinato.cli.display import summarize
+from ostinato.cli.progress import Misfortune, Open, OpenActivity, OpenChild, OpenRetry, OpenTimer, Progress
+
+ROWS = 12
+"""Open things that are shown; the rest is counted."""
+
+_FRAMES_PER_SECOND = 8
+
+
+class Live:
+    """Redraws what is open, with its times, below the lines that were told."""
+
+    def __init__(self, title: str, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True)
+        self._title = title
+        self._begun_at = time.time()
+        self._spinner = Spinner("dots", style="cyan")
+        self._progress: Progress | None = None
+        self._waits: tuple[str, ...] = ()
+        self._live = RichLive(
+            get_renderable=self._render,
+            console=self._console,
+            refresh_per_second=_FRAMES_PER_SECOND,
+            transient=True,
+        )
+        self._live.start()
+
+    def note(self, text: str) -> None:
+        """Write a line above the view."""
+        self._console.print(Text(text))
+
+    def show(self, progress: Progress, news: Sequence[Misfortune], waits: Iterable[str]) -> None:
+        """Change what is drawn."""
+        for misfortune in news:
+            line = Text.assemble(("✗ ", "red"), misfortune.name, (f" {misfortune.task_id} ", "dim"), misfortune.what)
+            self._console.print(line)
+        self._progress, self._waits = progress, tuple(waits)
+
+    def close(self) -> None:
+        """Take the view away."""
+        self._live.stop()
+
+    def _render(self) -> RenderableType:
+        head = Table.grid(padding=(0, 1))
+        head.add_row(self._spinner, Text(self._title, style="bold"), Text(_span(time.time() - self._since()), "dim"))
+        progress = self._progress
+        if progress is None:
+            return head
+        rows = Table.grid(padding=(0, 2))
+        opened = sorted(progress.open.values(), key=_rank)
+        for thing in opened[:ROWS]:
+            rows.add_row(*_row(thing))
+        for what in self._waits:
+            rows.add_row(Text("  …", "yellow"), Text("waits for"), Text(what, "yellow"))
+        if len(opened) > ROWS:
+            rows.add_row("", Text(f"and {len(opened) - ROWS} more", "dim"), "")
+        return Group(head, rows, Text(f"  {summarize(progress, ())}", "dim"))
+
+    def _since(self) -> float:
+        return self._progress.started_at if self._progress and self._progress.started_at else self._begun_at
+
+
+def _rank(thing: Open) -> tuple[int, float]:
+    """What is about to be tried again first, then what runs, then what waits; each in its order."""
+    match thing:
+        case OpenRetry(due_at=at):
+            return 0, at
+        case OpenActivity(started_at=float(at)):
+            return 1, at
+        case OpenChild(since=at):
+            return 2, at
+        case OpenTimer(fires_at=at):
+            return 3, at
+        case OpenActivity(scheduled_at=at):
+            return 4, at
+
+
+def _row(thing: Open) -> tuple[Text, Text, Text]:
+    now = time.time()
+    match thing:
+        case OpenRetry():
+            wait = f"attempt {thing.attempt} in {_span(thing.due_at - now)}"
+            return Text("  ↻", "red"), Text(thing.task_id), Text(f"{wait} after {thing.reason}", "red")
+        case OpenActivity(started_at=float(since)):
+            again = f", attempt {thing.attempt}" if thing.attempt > 1 else ""
+            return Text("  ▶", "green"), Text(thing.activity_id), Text(f"runs for {_span(now - since)}{again}", "green")
+        case OpenActivity():
+            return Text("  ·", "dim"), Text(thing.activity_id), Text("waits for a worker", "dim")
+        case OpenChild():
+            return Text("  ↳", "cyan"), Text(thing.workflow_id), Text(f"child, for {_span(now - thing.since)}", "cyan")
+        case OpenTimer():
+            return Text("  ◷", "blue"), Text(thing.timer_id), Text(f"{_span(thing.fires_at - now)} left", "blue")
+
+
+def _span(seconds: float) -> str:
+    """A time in few characters."""
+    whole = max(round(seconds), 0)
+    if whole < 60:  # noqa: PLR2004
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:  # noqa: PLR2004
+        return f"{minutes}:{rest:02} min"
+    return f"{minutes // 60}:{minutes % 60:02} h"

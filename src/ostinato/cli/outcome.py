@@ -1,0 +1,59 @@
+"""Tells how an execution ended: a result on stdout, all else on stderr."""
+
+from typing import TextIO
+
+from ostinato.cli.complaints import author_traceback, say
+from ostinato.cli.following import HasClosed
+from ostinato.errors import NondeterminismError, WorkflowError
+from ostinato.payloads.converter import Converter
+from ostinato.worker.notices import DecisionDropped
+from ostinato.worker.starter import require_completed
+
+COMPLETED = 0
+FAILED = 1
+
+
+def tell_outcome(ending: HasClosed, data: TextIO, converter: Converter) -> int:
+    """Tell the result or the failure, and give the exit code."""
+    try:
+        completed = require_completed(ending.execution, ending.closed)
+    except WorkflowError as error:
+        _tell_failure(error, ending, converter)
+        return FAILED
+    print(completed.result if completed.result is not None else "null", file=data, flush=True)
+    return COMPLETED
+
+
+def _tell_failure(error: WorkflowError, ending: HasClosed, converter: Converter) -> None:
+    say(f"ostinato: {error}")
+    said = converter.load_failure(error.reason, error.details)
+    for line in said.traceback:
+        say(line)
+    cause = ending.last_failure
+    if cause is None or not said.error_type.startswith(("ostinato.errors.Activity", "ostinato.errors.ChildWorkflow")):
+        return
+    lines = converter.load_failure(cause.what, cause.details).traceback
+    if lines:
+        say(f"\nIn {cause.name} ({cause.task_id}):")
+        for line in lines:
+            say(line)
+
+
+def tell_dropped(notice: DecisionDropped) -> None:
+    """Tell why a decision could not be made."""
+    execution, error = notice.execution, notice.error
+    say(f"ostinato: no decision could be made on {execution.workflow_id} ({notice.workflow_type.name})")
+    if isinstance(error, NondeterminismError):
+        say("The workflow's code does not do what it did before:")
+        say(f"  history recorded:   {error.recorded or 'nothing more'}{_at(error)}")
+        say(f"  the code asked for: {error.requested or 'nothing'}")
+        if error.source:
+            say(f"  {error.source}")
+        say(error.hint)
+        return
+    for line in author_traceback(error):
+        say(line)
+
+
+def _at(error: NondeterminismError) -> str:
+    return f" (event {error.event_id})" if error.event_id is not None else ""

@@ -1,0 +1,82 @@
+"""`ostinato run`: its options."""
+
+import click
+
+ENVIRONMENT = """
+\b
+Environment:
+  OSTINATO_ENGINE  what --engine is if not given
+  OSTINATO_DOMAIN  what --domain is if not given
+"""
+
+EXIT_CODES = """
+\b
+Exit codes:
+  0    the workflow completed; its result is on stdout, as JSON
+  1    it failed, timed out, was canceled or terminated, or could not be decided
+  2    wrong usage, bad input, or the database cannot be used
+  130  interrupted; the same command with --id goes on
+"""
+
+
+@click.command(epilog=ENVIRONMENT + EXIT_CODES)
+@click.argument("target")
+@click.option(
+    "--input",
+    "input_",
+    metavar="JSON",
+    help="The arguments: a list by place, an object by name, anything else is the only one.",
+)
+@click.option("--id", "workflow_id", metavar="ID", help="The workflow id. If an execution with it is open, it goes on.")
+@click.option("--db", metavar="FILE", help="The database file; short for --engine sqlite:FILE.")
+@click.option(
+    "--engine",
+    metavar="URL",
+    envvar="OSTINATO_ENGINE",
+    help="sqlite:FILE or memory:.  [default: sqlite:ostinato.db]",
+)
+@click.option(
+    "--concurrency",
+    metavar="N",
+    type=click.IntRange(1, 1000),
+    default=10,
+    show_default=True,
+    help="How many activities may run at once.",
+)
+@click.option("--domain", envvar="OSTINATO_DOMAIN", default="default", show_default=True, help="The domain.")
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+@click.pass_context
+def run(  # noqa: PLR0917  # click calls it, by name
+    context: click.Context,
+    target: str,
+    input_: str | None,
+    workflow_id: str | None,
+    db: str | None,
+    engine: str | None,
+    concurrency: int,
+    domain: str,
+    quiet: bool,  # noqa: FBT001  # click calls it
+) -> None:
+    """Run the workflow that TARGET names, to its end, with its deciders and activities in this process.
+
+    TARGET is path/to/file.py:name, package.module:name or package.module.name.
+
+    Whatever happens to the process, the same command with the same --id goes on where it was: activities that have
+    finished do not run again.
+    """
+    if db is not None:
+        if context.get_parameter_source("engine") is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError("Give --db or --engine, not both.")
+        engine = f"sqlite:{db}"
+    from ostinato.cli.session import Session, run_session  # noqa: PLC0415  # --help does without
+
+    session = Session(
+        target=target,
+        input=input_,
+        workflow_id=workflow_id,
+        engine=engine or "sqlite:ostinato.db",
+        concurrency=concurrency,
+        domain=domain,
+        is_quiet=quiet,
+    )
+    context.exit(run_session(session))

@@ -1,0 +1,211 @@
+"""One `ostinato run`: from the target to the exit code."""
+
+import shlex
+import time
+import uuid
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TextIO, assert_never
+
+from ostinato.cli.complaints import complain, say
+from ostinato.cli.display import Display, open_display
+from ostinato.cli.engines import open_swf, parse_engine
+from ostinato.cli.following import CannotGoOn, Ending, Follower, HasClosed, WasDropped, WasInterrupted
+from ostinato.cli.inputs import read_input
+from ostinato.cli.interrupts import EXIT_CODE as INTERRUPTED
+from ostinato.cli.interrupts import Interrupts
+from ostinato.cli.messages import messages_to
+from ostinato.cli.outcome import tell_dropped, tell_outcome
+from ostinato.cli.streams import data_stream
+from ostinato.errors import UsageError, WorkflowExecutionAlreadyStartedFault
+from ostinato.model.operations import DescribeWorkflowExecution
+from ostinato.model.results import WorkflowExecutionInfo
+from ostinato.model.structures import WorkflowExecution
+from ostinato.payloads.converter import JsonConverter
+from ostinato.swf import Swf
+from ostinato.worker.lane import Lane, lane_for, lane_of
+from ostinato.worker.local import LocalWorker
+from ostinato.worker.registration import register_domain
+from ostinato.worker.starter import find_open, start_execution
+from ostinato.worker.targets import Target, load_target
+
+COMPLETED = 0
+FAILED = 1
+UNUSABLE = 2
+
+GRACE_SECONDS = 30.0
+"""How long activities may go on after the end, or after an interruption."""
+
+_JOIN_SECONDS = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """What was asked for."""
+
+    target: str
+    input: str | None
+    workflow_id: str | None
+    engine: str
+    concurrency: int
+    domain: str
+    is_quiet: bool
+
+
+def run_session(session: Session) -> int:
+    """Run it, tell what happens, and give the exit code."""
+    with data_stream() as data:
+        try:
+            return _Run(session, data).run()
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        except Exception as error:  # noqa: BLE001  # a traceback of ours helps nobody here
+            complain(error)
+            return UNUSABLE if isinstance(error, UsageError) else FAILED
+
+
+class _Run:
+    """A session under way."""
+
+    def __init__(self, session: Session, data: TextIO) -> None:
+        self._session = session
+        self._data = data
+        self._converter = JsonConverter()
+        self._url = parse_engine(session.engine)
+        self._target = load_target(session.target)
+        self._workflow_id = session.workflow_id or _new_id(self._target)
+        may_resume = session.workflow_id is not None and self._url.file is not None
+        # Without an input there is none to check if it turns out that an open execution goes on.
+        self._text = None if session.input is None and may_resume else self._read_input()
+
+    def _read_input(self) -> str:
+        return read_input(self._session.input, self._target.workflow, self._converter)
+
+    def run(self) -> int:
+        """Run to the end and give the exit code."""
+        display = open_display(self._workflow_id, is_quiet=self._session.is_quiet)
+        with ExitStack() as stack:
+            stack.callback(display.close)
+            stack.enter_context(messages_to(display.note))
+            interrupts = stack.enter_context(Interrupts(before_leaving=display.close))
+            worker_joins = stack.enter_context(ExitStack())
+            swf = stack.enter_context(open_swf(self._url))
+            register_domain(swf, self._session.domain)
+            found = find_open(swf, self._session.domain, self._workflow_id)
+            follower = Follower(swf, self._session.domain, display, lambda: interrupts.count > 0)
+            worker = LocalWorker(
+                swf,
+                domain=self._session.domain,
+                catalog=self._target.catalog,
+                converter=self._converter,
+                concurrency=self._session.concurrency,
+                lane=self._lane(swf, found),
+                watch=follower.watch,
+            )
+            worker_joins.callback(worker.join, _JOIN_SECONDS)
+            stack.callback(worker.stop)
+            execution = self._begin(swf, found, worker, display)
+            ending = follower.follow(execution, is_resumed=found is not None)
+            return self._end(ending, worker, display)
+
+    # The beginning.
+
+    def _lane(self, swf: Swf, found: WorkflowExecutionInfo | None) -> Lane:
+        """The task lists of this execution alone: other executions in the database are not touched."""
+        if found is None:
+            return lane_for(self._workflow_id)
+        if found.workflow_type != self._target.workflow.workflow_type:
+            raise UsageError(
+                where=f"--id {self._workflow_id}",
+                found=f"the open execution is of {found.workflow_type.name} {found.workflow_type.version}",
+                expected=f"{self._target.workflow.name} {self._target.workflow.version}",
+                hint="Take another id, or run the workflow that it is of",
+            )
+        described = swf.call(DescribeWorkflowExecution(domain=self._session.domain, execution=found.execution))
+        return lane_of(described.execution_configuration.task_list.name)
+
+    def _begin(
+        self, swf: Swf, found: WorkflowExecutionInfo | None, worker: LocalWorker, display: Display
+    ) -> WorkflowExecution:
+        if found is not None:
+            since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(found.start_timestamp))
+            unread = "; --input is not read, as it has one" if self._session.input is not None else ""
+            display.note(f"{self._workflow_id} is open since {since} and goes on{unread}")
+            worker.start()
+            return found.execution
+        text = self._text or self._read_input()
+        worker.start()
+        task_list = lane_for(self._workflow_id).name(self._target.workflow.task_list)
+        try:
+            execution = start_execution(
+                swf, self._session.domain, self._target.workflow, self._workflow_id, text, task_list=task_list
+            )
+        except WorkflowExecutionAlreadyStartedFault:
+            raise UsageError(
+                where=f"--id {self._workflow_id}", found="an execution with that id was started just now"
+            ) from None
+        display.note(f"{self._workflow_id} started, run {execution.run_id}")
+        return execution
+
+    # The end.
+
+    def _end(self, ending: Ending, worker: LocalWorker, display: Display) -> int:
+        match ending:
+            case HasClosed():
+                display.close()
+                code = tell_outcome(ending, self._data, self._converter)
+                self._drain(worker)
+                return code
+            case WasDropped(notice=notice):
+                display.close()
+                tell_dropped(notice)
+                self._drain(worker)
+                say(f"{self._workflow_id} stays open; once that is mended, go on with: {self._command()}")
+                return FAILED
+            case CannotGoOn(error=error):
+                display.close()
+                complain(error)
+                say(f"Nothing that was finished is lost; go on with: {self._command()}")
+                return UNUSABLE if isinstance(error, UsageError) else FAILED
+            case WasInterrupted():
+                display.close()
+                return self._interrupted(worker)
+            case _:
+                assert_never(ending)
+
+    def _interrupted(self, worker: LocalWorker) -> int:
+        say("Interrupted: nothing new is begun. Once more leaves at once.")
+        self._drain(worker)
+        if self._url.file is None:
+            say(f"{self._workflow_id} was in memory and is gone with this process")
+        else:
+            say(f"{self._workflow_id} stays open; go on with: {self._command()}")
+        return INTERRUPTED
+
+    def _drain(self, worker: LocalWorker) -> None:
+        """Let activities finish, for a while."""
+        if worker.drain(timeout=0):
+            return
+        say(f"Waiting up to {GRACE_SECONDS:.0f} s for {_activities(worker.running_activities)} to finish")
+        if not worker.drain(timeout=GRACE_SECONDS):
+            left = _activities(worker.running_activities)
+            say(f"{left} did not finish, and will run again if the workflow still wants it")
+
+    def _command(self) -> str:
+        """What to type in order to go on."""
+        session = self._session
+        words = ["ostinato", "run", session.target, "--id", self._workflow_id]
+        if session.engine != "sqlite:ostinato.db":
+            words += ["--db", self._url.file] if self._url.file else ["--engine", session.engine]
+        if session.domain != "default":
+            words += ["--domain", session.domain]
+        return shlex.join(words)
+
+
+def _new_id(target: Target) -> str:
+    name = target.workflow.name.rpartition(".")[2]
+    return f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
+
+
+def _activities(count: int) -> str:
+    return f"{count} {'activity' if count == 1 else 'activities'}"
