@@ -239,8 +239,8 @@ def test_a_batch_is_kept_wholly_or_not_at_all(log: SqliteLog) -> None:
 
 
 def test_an_error_of_ours_rolls_back_too(log: SqliteLog) -> None:
-    """What cannot be encoded leaves no half transaction open."""
-    with pytest.raises(UnicodeEncodeError):
+    """What cannot be encoded leaves no half transaction open, and is told as any failure to write."""
+    with pytest.raises(DatabaseWriteError, match=r"UnicodeEncodeError.*nothing was written\. Please report it"):
         log.append(Batch(started=[execution(1)], events=[EventRecord(execution_key=1, event=marker(1, "\ud800"))]))
 
     assert log.find("d", "w1") is None

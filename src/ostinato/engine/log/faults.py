@@ -10,8 +10,8 @@ _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _PRIMARY_CODE = 0xFF
 
 
-def not_written(error: sqlite3.Error, where: str) -> StoreError:
-    """The error for a transaction that failed and was rolled back."""
+def not_written(error: Exception, where: str) -> StoreError:
+    """The error for a transaction that failed and was rolled back, for whatever reason."""
     code = _code(error)
     if code in _DAMAGE:
         return damaged(str(error), where)
@@ -21,14 +21,14 @@ def not_written(error: sqlite3.Error, where: str) -> StoreError:
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
             found, hint = "the database became read-only", "Check the file's permissions and how its disk is mounted"
         case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CANTOPEN:
-            found = f"the disk failed ({error.sqlite_errorname})"
+            found = f"the disk failed ({getattr(error, 'sqlite_errorname', error)})"
             hint = "Check the disk, its mount and its quotas (the system's log says more), then try again"
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             found, hint = "another program holds a lock on the database", "End that program's transaction and try again"
         case sqlite3.SQLITE_TOOBIG | sqlite3.SQLITE_NOMEM:
             found, hint = f"it was too much at once ({error})", "Send less in one request"
         case _:
-            found, hint = f"{error}", "Please report it"
+            found, hint = f"it cannot be written down ({type(error).__name__}: {error})", "Please report it"
     return DatabaseWriteError(found=f"{found}; nothing was written", where=where, hint=hint)
 
 
@@ -61,7 +61,7 @@ def not_opened(error: OSError, where: str) -> StoreError:
     return StoreError(found=f"cannot use this database: {found}", where=where, hint=hint)
 
 
-def _code(error: sqlite3.Error) -> int:
-    # Errors of the Python module itself, as for a closed connection, carry no code.
+def _code(error: Exception) -> int:
+    # Errors of Python's, and of its module's own, as for a closed connection, carry no code.
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     return code & _PRIMARY_CODE

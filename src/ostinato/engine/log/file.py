@@ -4,7 +4,6 @@ A file is made beside its place and then moved there, so that a file in place al
 """
 
 import os
-import secrets
 import sqlite3
 import struct
 from contextlib import closing
@@ -159,7 +158,7 @@ def _create(path: Path) -> None:
 
 def _initialize(connection: sqlite3.Connection) -> None:
     connection.executescript(f"BEGIN; {schema()}")
-    connection.execute(queries()["create"], {"secret": secrets.token_bytes(SECRET_BYTES)})
+    connection.execute(queries()["create"], {"secret": os.urandom(SECRET_BYTES)})
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {len(migrations())}")
     connection.execute("COMMIT")

@@ -107,7 +107,7 @@ class SqliteLog:
                 self._writer.execute("COMMIT")
             except BaseException as error:
                 self._roll_back()
-                if isinstance(error, sqlite3.Error):
+                if isinstance(error, Exception):
                     raise not_written(error, self._where) from error
                 raise
 
