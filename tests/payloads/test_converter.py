@@ -253,6 +253,16 @@ def test_inputs_that_do_not_fit_say_why(text: str, message: str) -> None:
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize("text", ["[" * 50_000 + "]" * 50_000, '{"x":' * 50_000 + "1" + "}" * 50_000])
+def test_inputs_that_are_nested_too_deeply_are_refused(text: str) -> None:
+    """Nobody's input can overflow the stack."""
+
+    def function(x: Any) -> None: ...
+
+    with pytest.raises(PayloadError, match="nested too deeply"):
+        CONVERTER.load_arguments(text, function)
+
+
 def test_results_that_are_not_json_are_text() -> None:
     """A foreign worker's plain text is a result, where a string will do."""
     assert CONVERTER.load("hello", str) == "hello"

@@ -45,6 +45,7 @@ class NoJson:
         ('{"side":2}', Square | Circle, Square(2.0)),
         ('[{"side":2.0},{"radius":3.0}]', list[Circle | Square], [Square(2.0), Circle(3.0)]),
         ('"2020-01-01T00:00:00Z"', str | datetime, datetime(2020, 1, 1, tzinfo=UTC)),
+        ('"2020-01-01T00:00:00+00:00"', str | datetime, datetime(2020, 1, 1, tzinfo=UTC)),
         ('"hello"', str | datetime, "hello"),
         ("null", Circle | Square | None, None),
         ('{"age":3}', Customer | int, Customer(age=3)),

@@ -42,6 +42,10 @@ class Parcel:
     _tags: set[str] = attrs.Factory(set)
 
 
+class Odd(enum.Enum):
+    ONE = 1j
+
+
 class Text(str):
     __slots__ = ()
 
@@ -125,6 +129,8 @@ def test_a_written_value_is_left_as_it_was() -> None:
         (Member("x", extra=[NoJson()]), "value.extra[0]: a value of type test_encoding.NoJson"),
         (Record(frozenset(), 1j), "value.value: a value of type complex"),
         ({"a": {1j}}, "value['a']{...}: a value of type complex"),
+        ([Role.OWNER, 1j], "value[1]: a value of type complex"),
+        (Odd.ONE, "value: a value that cannot be written: "),
         ([NoJson], "value[0]: a value of type type"),
         ({(1, 2): 3}, "a key of value: a value of type tuple; expected a string, number, date, UUID or enum that"),
         ({math.nan: 3}, "a key of value: nan, a float"),

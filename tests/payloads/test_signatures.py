@@ -127,6 +127,35 @@ def test_arguments_that_do_not_fit_are_refused(function: "Callable[..., object]"
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("args", "kwargs", "fits"),
+    [
+        ((1,), {}, False),
+        ((1,), {"only": 2}, True),
+        ((), {"only": 2}, True),
+        ((1, 2), {"only": 2}, False),
+        ((1,), {"first": 1, "only": 2}, False),
+        ((1,), {"only": 2, "other": 3}, False),
+        ((), {}, False),
+    ],
+)
+def test_a_call_is_checked_without_its_values(args: tuple[object, ...], kwargs: dict[str, object], fits: bool) -> None:  # noqa: FBT001
+    """Whether a call would be taken is known before it is made."""
+
+    def function(first: date | None = None, *, only: int) -> None: ...
+
+    if fits:
+        signature_of(function).check_call(args, kwargs)
+    else:
+        with pytest.raises(PayloadError):
+            signature_of(function).check_call(args, kwargs)
+
+
+def test_a_call_with_all_by_place_is_right() -> None:
+    """The common call."""
+    signature_of(two).check_call((1, "any"), {})
+
+
 def test_more_arguments_are_read_by_the_star_parameters() -> None:
     """`*args` and `**kwargs` convert each of theirs; errors say which."""
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import msgspec
 
 from ostinato.payloads import failures
-from ostinato.payloads.decoding import decode
+from ostinato.payloads.decoding import decode, too_deep
 from ostinato.payloads.encoding import encode
 from ostinato.payloads.failures import ErrorDetails, Failure
 from ostinato.payloads.signatures import signature_of
@@ -128,11 +128,12 @@ class JsonConverter:
             PayloadError: they do not fit the function; the message names the function and the parameter.
         """
         signature = signature_of(function)
-        inputs = _split(text or "")
-        args = signature.read_args(inputs.args)
-        kwargs = signature.read_kwargs(inputs.kwargs)
-        signature.check(args, kwargs)
-        return Arguments(args, kwargs)
+        try:
+            inputs = _split(text or "")
+            signature.check_call(inputs.args, inputs.kwargs)
+            return Arguments(signature.read_args(inputs.args), signature.read_kwargs(inputs.kwargs))
+        except RecursionError:
+            raise too_deep(f"{signature.name}()") from None
 
     def dump(self, value: object, /) -> str:
         """The value as JSON.

@@ -59,7 +59,7 @@ def decode(text: str, as_type: Any, where: str) -> object:
             found=f"text that is not JSON ({error})", expected=f"`{describe(as_type)}`", where=where
         ) from error
     except RecursionError:
-        raise _too_deep(where) from None
+        raise too_deep(where) from None
 
 
 def find_decoder(as_type: Any, where: str) -> Decode:
@@ -89,11 +89,10 @@ def decode_raw(data: msgspec.Raw, read: Decode, where: str) -> object:
         return read(data)
     except msgspec.ValidationError as error:
         raise _misfit(str(error), where) from error
-    except RecursionError:
-        raise _too_deep(where) from None
 
 
-def _too_deep(where: str) -> PayloadError:
+def too_deep(where: str) -> PayloadError:
+    """The error of JSON that would overflow the stack."""
     return PayloadError(found="JSON that is nested too deeply", where=where)
 
 
@@ -110,10 +109,12 @@ _MISFIT = re.compile(
 def _misfit(message: str, where: str) -> PayloadError:
     """The error of a value that is not of the type, from msgspec's message: "Expected `int`, got `str` - at `$.x`"."""
     match = _MISFIT.fullmatch(message)
-    if match is None:
-        return PayloadError(found=message, where=where)
-    at = f"{where}{match['path'] or ''}"
-    return PayloadError(found=match["found"] or match["other"] or message, expected=match["expected"] or "", where=at)
+    parts = match.groupdict("") if match else {}
+    return PayloadError(
+        found=parts.get("found") or parts.get("other") or message,
+        expected=parts.get("expected", ""),
+        where=where + parts.get("path", ""),
+    )
 
 
 def _decode_other(as_type: Any, value: Any) -> Any:

@@ -34,6 +34,7 @@ _PLAIN: AbstractSet[type] = frozenset({str, int, bool, type(None), bytes, date, 
 """Types whose values msgspec writes exactly, whatever they are."""
 
 _EXPECTED = "a value that JSON can hold"
+_HINT = "Pass a dataclass, a msgspec Struct, a pydantic model, or plain numbers, strings, lists and dicts"
 
 
 def encode(value: object, path: str) -> str:
@@ -59,7 +60,9 @@ def _encode(value: object, path: str) -> str:
         return _ENCODER.encode(settled).decode()
     except (TypeError, ValueError, OverflowError) as error:
         _settled(value, path, strict=True)
-        raise PayloadError(found=f"a value that cannot be written: {error}", expected=_EXPECTED, where=path) from error
+        raise PayloadError(
+            found=f"a value that cannot be written: {error}", expected=_EXPECTED, where=path, hint=_HINT
+        ) from error
 
 
 def encode_fast(value: object) -> bytes:
@@ -67,7 +70,7 @@ def encode_fast(value: object) -> bytes:
     return _ENCODER.encode(value)
 
 
-def _is_exact(value: Any) -> bool:  # noqa: PLR0911  # a table of kinds, in the order of how common they are
+def _is_exact(value: Any) -> bool:
     """Whether msgspec writes the value exactly and deterministically, so that it needs no second look."""
     kind: Any = type(value)
     if kind in _PLAIN:
@@ -178,7 +181,7 @@ def _checked(value: object, path: str) -> object:
             value,
             path,
             expected=f"{_EXPECTED} ({error})" if isinstance(error, ValueError) else _EXPECTED,
-            hint="Pass a dataclass, a msgspec Struct, a pydantic model, or plain numbers, strings, lists and dicts",
+            hint=_HINT,
         ) from error
     return value
 

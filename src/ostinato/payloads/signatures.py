@@ -6,6 +6,7 @@ import sys
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import msgspec
@@ -34,89 +35,75 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     more_positional: Parameter | None
     more_by_name: Parameter | None
     required: frozenset[str]
+    suffices: int
+    """With so many positional arguments, and no others, a call is surely right; -1 if there is no such number."""
     result_type: Any
 
     def read_args(self, values: Sequence[msgspec.Raw]) -> tuple[object, ...]:
-        """The positional arguments.
+        """The positional arguments of a call that was checked.
 
         Raises:
-            PayloadError: there are too many, or one is not of its parameter's type.
+            PayloadError: one is not of its parameter's type.
         """
-        named = len(self.positional)
-        if len(values) > named and self.more_positional is None:
-            raise PayloadError(
-                found=f"{len(values)} positional arguments",
-                expected=f"at most {named} ({', '.join(p.name for p in self.positional) or 'none'})",
-                where=f"{self.name}()",
-            )
         known = [_read(parameter, value) for parameter, value in zip(self.positional, values, strict=False)]
         if self.more_positional is not None:
-            more = self.more_positional
-            known += [_read(more, value, f"[{index}]") for index, value in enumerate(values[named:])]
+            rest = values[len(self.positional) :]
+            known += [_read(self.more_positional, value, f"[{index}]") for index, value in enumerate(rest)]
         return tuple(known)
 
     def read_kwargs(self, values: Mapping[str, msgspec.Raw]) -> dict[str, object]:
-        """The keyword arguments.
+        """The keyword arguments of a call that was checked.
 
         Raises:
-            PayloadError: one is not known, or not of its parameter's type.
+            PayloadError: one is not of its parameter's type.
         """
         return {name: self._read_keyword(name, value) for name, value in values.items()}
 
     def _read_keyword(self, name: str, value: msgspec.Raw) -> object:
         parameter = self.by_name.get(name)
-        if parameter is not None:
-            return _read(parameter, value)
-        if self.more_by_name is not None:
+        if parameter is None and self.more_by_name is not None:
             return _read(self.more_by_name, value, f"[{name!r}]")
-        raise PayloadError(
-            found=f"an argument {name!r}",
-            expected=", ".join(self.by_name) or "no keyword arguments",
-            where=f"{self.name}()",
-        )
+        return _read(self.by_name[name], value)
 
     def check_call(self, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
         """Do nothing if a call with these arguments would be taken, whatever their types.
 
         Raises:
-            PayloadError: there are too many, too few, or one of another name.
+            PayloadError: there are too many, too few, one of another name, or one twice.
         """
-        named = len(self.positional)
-        if len(args) == named == len(self.required) and not kwargs:
+        if len(args) == self.suffices and not kwargs:
             return
-        if len(args) > named and self.more_positional is None:
-            raise PayloadError(
-                found=f"{len(args)} positional arguments",
-                expected=f"at most {named} ({', '.join(p.name for p in self.positional) or 'none'})",
-                where=f"{self.name}()",
-            )
-        for name in kwargs:
-            if name not in self.by_name and self.more_by_name is None:
-                raise PayloadError(
-                    found=f"an argument {name!r}",
-                    expected=", ".join(self.by_name) or "no keyword arguments",
-                    where=f"{self.name}()",
-                )
-        self.check(args, kwargs)
-
-    def check(self, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
-        """Do nothing if the arguments are all that the function needs, and none is given twice.
-
-        Raises:
-            PayloadError: an argument is missing, or given both by place and by name.
-        """
+        self._check_count(len(args))
         placed = {parameter.name for parameter in self.positional[: len(args)]}
-        twice = [name for name in kwargs if name in placed and name in self.by_name]
-        if twice:
-            raise PayloadError(
-                found=f"{twice[0]!r} given both by place and by name", expected="one of them", where=f"{self.name}()"
-            )
+        self._check_names(kwargs.keys(), placed)
         missing = self.required - placed - (kwargs.keys() & self.by_name.keys())
         if missing:
             names = [name for name in self._names() if name in missing]
             raise PayloadError(
                 found=f"no value for {', '.join(names)}", expected="a value for each", where=f"{self.name}()"
             )
+
+    def _check_count(self, count: int) -> None:
+        named = len(self.positional)
+        if count > named and self.more_positional is None:
+            raise PayloadError(
+                found=f"{count} positional arguments",
+                expected=f"at most {named} ({', '.join(p.name for p in self.positional) or 'none'})",
+                where=f"{self.name}()",
+            )
+
+    def _check_names(self, names: AbstractSet[str], placed: AbstractSet[str]) -> None:
+        for name in names:
+            if name not in self.by_name and self.more_by_name is None:
+                raise PayloadError(
+                    found=f"an argument {name!r}",
+                    expected=", ".join(self.by_name) or "no keyword arguments",
+                    where=f"{self.name}()",
+                )
+            if name in placed and name in self.by_name:
+                raise PayloadError(
+                    found=f"{name!r} given both by place and by name", expected="one of them", where=f"{self.name}()"
+                )
 
     def _names(self) -> list[str]:
         return list(dict.fromkeys([*(parameter.name for parameter in self.positional), *self.by_name]))
@@ -142,20 +129,24 @@ def signature_of(function: Callable[..., object]) -> Signature:
         return Parameter(parameter.name, find_decoder(hints.get(parameter.name, Any), where), where)
 
     read = {parameter.name: typed(parameter) for parameter in parameters}
+    positional = tuple(read[p.name] for p in parameters if p.kind in _POSITIONAL)
+    required = frozenset(
+        p.name for p in parameters if p.kind in _POSITIONAL + _BY_NAME and p.default is inspect.Parameter.empty
+    )
     more = {p.kind: read[p.name] for p in parameters}
     return Signature(
         name=name,
-        positional=tuple(read[p.name] for p in parameters if p.kind in _POSITIONAL),
+        positional=positional,
         by_name=types.MappingProxyType({p.name: read[p.name] for p in parameters if p.kind in _BY_NAME}),
         more_positional=more.get(inspect.Parameter.VAR_POSITIONAL),
         more_by_name=more.get(inspect.Parameter.VAR_KEYWORD),
-        required=frozenset(
-            p.name for p in parameters if p.kind in _POSITIONAL + _BY_NAME and p.default is inspect.Parameter.empty
-        ),
+        required=required,
+        suffices=len(positional) if required <= {parameter.name for parameter in positional} else -1,
         result_type=hints.get("return", Any),
     )
 
 
+@functools.lru_cache(maxsize=4096)
 def result_type(function: Callable[..., object]) -> Any:
     """The type that the function is annotated to return; Any if it does not say."""
     return _hints(_target(function)).get("return", Any)
