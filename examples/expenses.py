@@ -7,12 +7,14 @@ import asyncio
 
 from ostinato import activity, submit, workflow
 
+LARGE = 500
+
 
 @activity(heartbeat_timeout=30)
 async def ask(reviewer: str, what: str, amount: int) -> str:
     """Ask a reviewer; some answer sooner than others. A worker runs many such activities on one event loop."""
     await asyncio.sleep(len(reviewer) / 20)
-    return f"{reviewer} says {'yes' if amount < 500 else 'no'} to {what}"
+    return f"{reviewer} says {'yes' if amount < LARGE else 'no'} to {what}"
 
 
 @activity
@@ -30,7 +32,7 @@ async def claim(what: str, amount: int) -> list[str]:
             answered, late = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
     except TimeoutError:
         return ["nobody answered"]
-    for answer in late:
-        answer.cancel()
+    for other in late:
+        other.cancel()
     answer = next(iter(answered)).result()
     return [answer, await submit(pay, amount)] if "yes" in answer else [answer]

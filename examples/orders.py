@@ -14,6 +14,9 @@ from pathlib import Path
 from ostinato import Retry, activity, info, signal, sleep, submit, wait, wait_signal, workflow
 from ostinato.worker.context import activity_info
 
+GOOD_DAY = 3
+"""The attempt at which the bank answers."""
+
 
 @dataclass(frozen=True)
 class Order:
@@ -34,21 +37,21 @@ class Receipt:
     parcels: list[str]
 
 
-# Activities touch the world. They run on workers, at least once each: after a crash, one that had not finished runs again.
+# Activities touch the world. They run on workers; after a crash, one that had not finished runs again.
 
 
 @activity
 def reserve(order_id: str, item: str) -> str:
     """Put one item aside in the warehouse."""
-    return done(f"reserve {item}", seconds=0.3)
+    return done(f"reserve {item} for {order_id}", seconds=0.3)
 
 
 @activity(retry=Retry(max_attempts=5, interval=1))
 def charge(order_id: str, amount: int) -> str:
     """Take the money. The bank is not always there: it fails twice."""
-    if activity_info().attempt <= 2:
+    if activity_info().attempt < GOOD_DAY:
         raise ConnectionError("the bank does not answer")
-    return done(f"charge {amount}")
+    return done(f"charge {amount} for {order_id}")
 
 
 @activity

@@ -79,7 +79,7 @@ class Follower:
         self._ending: Ending | None = None
         self._has_news = True
         self._read_at = 0.0
-        self._run_id = ""
+        self._execution: WorkflowExecution | None = None
         self._waits: tuple[str, ...] = ()
         self._progress = Progress()
 
@@ -88,7 +88,7 @@ class Follower:
         self._has_news = True
         match notice:
             case DecisionMade(execution=execution, is_close=is_close):
-                if execution.run_id == self._run_id:
+                if execution == self._execution:
                     self._waits = tuple(what for what in notice.waiting() if what.startswith(_SIGNAL))
                     if is_close:
                         self._attention.set()
@@ -109,26 +109,35 @@ class Follower:
         Raises:
             StoreError: history cannot be read.
         """
-        self._run_id = execution.run_id
+        self._execution = execution
         while True:
             if self._is_interrupted():
                 return WasInterrupted()
             if self._ending is not None:
                 return self._ending
-            closed = self._look(execution, tell=not is_resumed)
+            has_closed = self.look(tell=not is_resumed)
             is_resumed = False
-            if isinstance(closed, WorkflowExecutionContinuedAsNew):
-                execution = WorkflowExecution(workflow_id=execution.workflow_id, run_id=closed.new_execution_run_id)
-                self._run_id, self._progress, self._has_news = execution.run_id, Progress(), True
-                self._display.note(f"{execution.workflow_id} continued as new, run {execution.run_id}")
-            elif closed is not None:
-                return HasClosed(execution, closed, self._progress.last_failure)
-            else:
-                self._attention.wait(INTERVAL)
-                self._attention.clear()
+            if has_closed is not None:
+                return has_closed
+            self._attention.wait(INTERVAL)
+            self._attention.clear()
 
-    def _look(self, execution: WorkflowExecution, *, tell: bool) -> Closed | None:
-        """Read what is new, if something may be, and show it; gives the event that closed the execution."""
+    def look(self, *, tell: bool = True) -> HasClosed | None:
+        """Read what is new, and show it; gives how the execution closed, if it did."""
+        while self._execution is not None:
+            closed = self._read(self._execution, tell=tell)
+            if closed is None:
+                return None
+            if not isinstance(closed, WorkflowExecutionContinuedAsNew):
+                return HasClosed(self._execution, closed, self._progress.last_failure)
+            self._execution = WorkflowExecution(
+                workflow_id=self._execution.workflow_id, run_id=closed.new_execution_run_id
+            )
+            self._progress, self._has_news = Progress(), True
+            self._display.note(f"{self._execution.workflow_id} continued as new, run {self._execution.run_id}")
+        return None
+
+    def _read(self, execution: WorkflowExecution, *, tell: bool) -> Closed | None:
         if not self._has_news and time.monotonic() - self._read_at < _GLANCE:
             self._display.show(self._progress, (), self._waits)
             return None
@@ -138,11 +147,3 @@ class Follower:
         told = [misfortune for event in news if (misfortune := self._progress.read(event)) is not None]
         self._display.show(self._progress, told if tell else (), self._waits)
         return closed_by(news[-1]) if news else None
-
-    def close_of(self, execution: WorkflowExecution) -> HasClosed | None:
-        """How the execution closed, if it did since it was looked at last."""
-        self._has_news = True
-        closed = self._look(execution, tell=False)
-        if closed is None or isinstance(closed, WorkflowExecutionContinuedAsNew):
-            return None
-        return HasClosed(execution, closed, self._progress.last_failure)

@@ -101,12 +101,13 @@ class _Run:
                 concurrency=self._session.concurrency,
                 lane=self._lane(swf, found),
                 watch=follower.watch,
+                takes_late_tasks=False,
             )
             worker_joins.callback(worker.join, _JOIN_SECONDS)
             stack.callback(worker.stop)
             execution = self._begin(swf, found, worker, display)
             ending = follower.follow(execution, is_resumed=found is not None)
-            return self._end(ending, worker, display)
+            return self._end(ending, worker, follower, display)
 
     # The beginning.
 
@@ -149,33 +150,33 @@ class _Run:
 
     # The end.
 
-    def _end(self, ending: Ending, worker: LocalWorker, display: Display) -> int:
+    def _end(self, ending: Ending, worker: LocalWorker, follower: Follower, display: Display) -> int:
+        display.close()
         match ending:
             case HasClosed():
-                display.close()
                 code = tell_outcome(ending, self._data, self._converter)
                 self._drain(worker)
                 return code
             case WasDropped(notice=notice):
-                display.close()
                 tell_dropped(notice)
                 self._drain(worker)
                 say(f"{self._workflow_id} stays open; once that is mended, go on with: {self._command()}")
                 return FAILED
             case CannotGoOn(error=error):
-                display.close()
                 complain(error)
                 say(f"Nothing that was finished is lost; go on with: {self._command()}")
                 return UNUSABLE if isinstance(error, UsageError) else FAILED
             case WasInterrupted():
-                display.close()
-                return self._interrupted(worker)
+                return self._interrupted(worker, follower)
             case _:
                 assert_never(ending)
 
-    def _interrupted(self, worker: LocalWorker) -> int:
+    def _interrupted(self, worker: LocalWorker, follower: Follower) -> int:
         say("Interrupted: nothing new is begun. Once more leaves at once.")
         self._drain(worker)
+        has_closed = follower.look()
+        if has_closed is not None:
+            return tell_outcome(has_closed, self._data, self._converter)
         if self._url.file is None:
             say(f"{self._workflow_id} was in memory and is gone with this process")
         else:

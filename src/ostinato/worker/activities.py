@@ -36,6 +36,8 @@ class ActivityWorker:
         attempts: what runs a task.
         room: the places that all workers of this process share.
         watch: is told what happens.
+        takes_late_tasks: whether a task that a poll in flight brings after `drain` is run. It has to be, unless SWF
+            ends with this process and then hands it out again.
         identity: who this is, for history.
     """
 
@@ -48,6 +50,7 @@ class ActivityWorker:
         attempts: Attempts,
         room: Room,
         watch: Watch = ignore,
+        takes_late_tasks: bool = True,
         identity: str | None = None,
     ) -> None:
         self.task_list = task_list
@@ -56,6 +59,7 @@ class ActivityWorker:
         self._attempts = attempts
         self._room = room
         self._watch = watch
+        self._takes_late_tasks = takes_late_tasks
         self._draining = threading.Event()
         self._stopping = threading.Event()
         self._caller = PatientCaller(swf, stopping=self._stopping, watch=watch)
@@ -69,7 +73,7 @@ class ActivityWorker:
             self._add_thread()
 
     def drain(self) -> None:
-        """Poll no more. What runs goes on, and what a poll in flight still brings is run too: no task is lost."""
+        """Poll no more. What runs goes on."""
         self._draining.set()
 
     def stop(self) -> None:
@@ -108,7 +112,7 @@ class ActivityWorker:
                 self._draining.wait(backoff.take())
                 continue
             backoff.reset()
-            if task is not None:
+            if task is not None and (self._takes_late_tasks or not self._draining.is_set()):
                 self._perform(task)
 
     def _perform(self, task: ActivityTask) -> None:

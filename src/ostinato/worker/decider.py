@@ -72,6 +72,8 @@ class Decider:
         lane: where decisions put their tasks, if not on the task lists that they name.
         kept_replays: how many replays are kept.
         watch: is told what happens.
+        takes_late_tasks: whether a task that a poll in flight brings after `stop` is answered. It should be, unless SWF
+            ends with this process and then hands it out again.
         identity: who this is, for history.
     """
 
@@ -86,6 +88,7 @@ class Decider:
         lane: Lane | None = None,
         kept_replays: int = KEPT_REPLAYS,
         watch: Watch = ignore,
+        takes_late_tasks: bool = True,
         identity: str | None = None,
     ) -> None:
         self.task_list = task_list
@@ -96,6 +99,7 @@ class Decider:
         self._lane = lane
         self._capacity = kept_replays
         self._watch = watch
+        self._takes_late_tasks = takes_late_tasks
         self._poll = PollForDecisionTask(
             domain=domain, task_list=TaskList(name=task_list), identity=identity, start_at_previous_started_event=True
         )
@@ -104,7 +108,7 @@ class Decider:
         self._kept: OrderedDict[str, Replay] = OrderedDict()
 
     def stop(self) -> None:
-        """Poll no more. A decision task that a poll in flight still brings is answered."""
+        """Poll no more."""
         self._stopping.set()
 
     def run(self) -> None:
@@ -121,7 +125,7 @@ class Decider:
                     self._stopping.wait(backoff.take())
                     continue
                 backoff.reset()
-                if task is not None:
+                if task is not None and (self._takes_late_tasks or not self._stopping.is_set()):
                     self._answer(task)
         finally:
             for replay in self._kept.values():

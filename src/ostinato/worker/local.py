@@ -61,6 +61,8 @@ class LocalWorker:
         concurrency: how many activities may run at once.
         lane: serve the task lists of this lane in place of those that definitions name.
         watch: is told what happens.
+        takes_late_tasks: whether tasks that come while draining are done. They have to be, unless SWF ends with this
+            process and then hands them out again, as the embedded engine does.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class LocalWorker:
         concurrency: int = CONCURRENCY,
         lane: Lane | None = None,
         watch: Watch = ignore,
+        takes_late_tasks: bool = True,
     ) -> None:
         self._swf = swf
         self._domain = domain
@@ -80,6 +83,7 @@ class LocalWorker:
         self._converter = converter or JsonConverter()
         self._lane = lane or Lane("")
         self._watch = watch
+        self._takes_late_tasks = takes_late_tasks
         self._room = Room(concurrency)
         self._heartbeats = Heartbeats()
         self._coroutines = Coroutines()
@@ -184,6 +188,7 @@ class LocalWorker:
                 converter=self._converter,
                 lane=self._lane if self._lane.suffix else None,
                 watch=self._observe,
+                takes_late_tasks=self._takes_late_tasks,
                 identity=self._identity,
             )
             self._deciders[task_list] = decider
@@ -202,6 +207,7 @@ class LocalWorker:
                 attempts=self._attempts,
                 room=self._room,
                 watch=self._watch,
+                takes_late_tasks=self._takes_late_tasks,
                 identity=self._identity,
             )
             self._workers[task_list] = worker
