@@ -152,6 +152,7 @@ def test_missing_member_is_told() -> None:
         ({"workflow_type": "w"}, "Expected a structure (WorkflowType) at 'workflowType', found str"),
         ({"tag_list": 3}, "Expected a list at 'tagList', found int"),
         ({"tag_list": (3,)}, "Expected a string at 'tagList.1.member', found int"),
+        ({"tag_list": "abc"}, "Expected a list at 'tagList', found str"),
         ({"child_policy": "TERMINATE"}, "Expected ChildPolicy at 'childPolicy', found str"),
     ],
 )
@@ -160,6 +161,15 @@ def test_wrong_type_is_told(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(SerializationException) as caught:
         check(started(**changes))
     assert caught.value.message == message
+
+
+def test_wrong_types_elsewhere_are_told_too() -> None:
+    """The same for numbers and for members of lists of structures."""
+    poll = o.PollForDecisionTask(domain="d", task_list=TaskList(name="t"), maximum_page_size="9")  # type: ignore[arg-type]
+    with pytest.raises(SerializationException, match="Expected a whole number at 'maximumPageSize', found str"):
+        check(poll)
+    with pytest.raises(SerializationException, match=r"Expected a structure at 'decisions\.1\.member', found str"):
+        check(responded("CompleteWorkflowExecution"))
 
 
 def test_half_a_surrogate_pair_is_refused() -> None:

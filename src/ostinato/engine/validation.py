@@ -124,7 +124,8 @@ class Texts(msgspec.Struct, frozen=True):
 
     def accepts(self, value: Sequence[str]) -> bool:
         """Whether the list may stand here."""
-        return len(value) <= self.longest and all(map(self.member.accepts, value))
+        # A text is a sequence of texts too, and easily given where a list is meant.
+        return not isinstance(value, str) and len(value) <= self.longest and all(map(self.member.accepts, value))
 
     def violations(self, value: object, path: str) -> Iterator[Violation]:
         """What is wrong with the list; the service names the list where a member of it is wrong."""

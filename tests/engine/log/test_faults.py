@@ -100,6 +100,29 @@ def test_a_disk_that_fails_in_the_middle(tmp_path: Path) -> None:
     log.close()
 
 
+BEGIN = """
+import resource, signal, sys
+from ostinato.engine.log.sqlite import SqliteLog
+from ostinato.errors import DatabaseWriteError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, resource.RLIM_INFINITY))
+try:
+    SqliteLog(sys.argv[1])
+except DatabaseWriteError as error:
+    print(error)
+"""
+
+
+def test_a_file_that_cannot_be_made(tmp_path: Path) -> None:
+    """When there is no room for a new database, that is said, and nothing is left behind."""
+    path = tmp_path / "ostinato.db"
+
+    said = subprocess.run([sys.executable, "-c", BEGIN, str(path)], capture_output=True, text=True, check=True).stdout
+
+    assert said.startswith(f"{path}: the disk failed")
+    assert [left.name for left in tmp_path.iterdir() if not left.name.endswith("-journal")] == []
+
+
 def failed(code: int, text: str = "what SQLite says") -> sqlite3.Error:
     """An error of SQLite's with that code."""
     error = sqlite3.OperationalError(text)

@@ -93,3 +93,30 @@ def test_a_forked_child_does_not_keep_the_file(tmp_path: Path) -> None:
     Ownership(tmp_path / "ostinato.db").release()
     os.close(write)
     os.waitpid(child, 0)
+
+
+CONTEND = """
+import os, sys
+from pathlib import Path
+from ostinato.engine.log.ownership import Ownership
+from ostinato.errors import DatabaseInUseError
+database, marker = Path(sys.argv[1]), sys.argv[2]
+held = 0
+while held < 100:
+    try:
+        ownership = Ownership(database)
+    except DatabaseInUseError:
+        continue
+    os.close(os.open(marker, os.O_CREAT | os.O_EXCL))
+    os.unlink(marker)
+    ownership.release()
+    held += 1
+"""
+
+
+def test_two_never_own_at_once(tmp_path: Path) -> None:
+    """Processes that take and release a file as fast as they can never hold it together."""
+    command = [sys.executable, "-c", CONTEND, str(tmp_path / "ostinato.db"), str(tmp_path / "marker")]
+    processes = [subprocess.Popen(command) for _ in range(3)]
+
+    assert [process.wait() for process in processes] == [0, 0, 0]

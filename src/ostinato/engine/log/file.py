@@ -144,8 +144,11 @@ def _create(path: Path) -> None:
     try:
         _initialize(connection)
         connection.execute("PRAGMA journal_mode = WAL")
-    except sqlite3.Error as error:
-        raise not_written(error, str(path)) from None
+    except BaseException as error:
+        new.unlink(missing_ok=True)
+        if isinstance(error, sqlite3.Error):
+            raise not_written(error, str(path)) from None
+        raise
     finally:
         connection.close()
     new.replace(path)
