@@ -7,15 +7,12 @@ commits all that has gathered; the others find theirs done. Nobody is answered b
 from collections import deque
 from collections.abc import Callable
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from ostinato.engine.log.log import Log
 from ostinato.engine.log.records import (
     Batch,
-    ClosedRecord,
     DomainRecord,
-    EventRecord,
-    ExecutionRecord,
-    HeartbeatRecord,
     TypeKey,
     TypeRecord,
     joined,
@@ -23,13 +20,32 @@ from ostinato.engine.log.records import (
 from ostinato.engine.task_lists import TaskId
 from ostinato.errors import DatabaseWriteError, StoreError
 
+if TYPE_CHECKING:
+    from ostinato.engine.log.records import (
+        ClosedRecord,
+        EventRecord,
+        ExecutionRecord,
+        HeartbeatRecord,
+    )
+
 _REMEMBERED_FAILURES = 1_000
 
 
 class OpenBatch:
     """What has changed since the last commit began."""
 
-    __slots__ = ("after", "broken", "closed", "deferred", "events", "forgotten", "heartbeats", "number", "registrations", "started")
+    __slots__ = (
+        "after",
+        "broken",
+        "closed",
+        "deferred",
+        "events",
+        "forgotten",
+        "heartbeats",
+        "number",
+        "registrations",
+        "started",
+    )
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -49,9 +65,7 @@ class OpenBatch:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to commit."""
-        return not (
-            self.events or self.heartbeats or self.registrations or self.after or self.forgotten or self.broken
-        )
+        return not (self.events or self.heartbeats or self.registrations or self.after or self.forgotten or self.broken)
 
     def register(
         self,

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from enum import Enum, auto
 from typing import NamedTuple
 
-from ostinato.engine.state import Activity, Execution, LambdaTask, Timer
+from ostinato.engine.parts import Activity, LambdaTask, Timer
+from ostinato.engine.state import Execution
 from ostinato.model.durations import NONE
 from ostinato.model.enums import ActivityTaskTimeoutType
 from ostinato.model.fields import EventId, Timestamp
@@ -65,7 +66,9 @@ def decision_deadline(execution: Execution) -> Timestamp | None:
     """When the decision task, running or scheduled, times out."""
     running = execution.decision_running
     if running is not None:
-        return None if running.held_since is None else after(running.held_since, running.scheduled.start_to_close_timeout)
+        return (
+            None if running.held_since is None else after(running.held_since, running.scheduled.start_to_close_timeout)
+        )
     scheduled = execution.decision_scheduled
     return None if scheduled is None else after(execution.decision_available_at, scheduled.schedule_to_start_timeout)
 

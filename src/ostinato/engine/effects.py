@@ -51,7 +51,7 @@ class Effects:
         outbox = self._ledger.outbox
         while outbox:
             execution, event = outbox.popleft()
-            self._carry_out(execution, cast(EffectCause, event))
+            self._carry_out(execution, cast("EffectCause", event))
 
     def _carry_out(self, execution: Execution, event: EffectCause) -> None:
         match event:
@@ -163,8 +163,7 @@ class Effects:
         child = parent.children.get(settings.parent_initiated_event_id or EventId(0)) if parent is not None else None
         if parent is not None and child is not None and child.started is not None:
             now = self._ledger.timestamp(parent)
-            told = children.closed(parent, child, execution.reference, settings.workflow_type, event, now)
-            self._ledger.write(parent, told)
+            self._ledger.write(parent, children.closed(parent, child.started, execution, event, now))
 
     def _apply_child_policy(self, parent: Execution) -> None:
         policy = executions.child_policy_of(parent)

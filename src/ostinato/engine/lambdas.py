@@ -52,6 +52,4 @@ class LambdaFunctions:
 
 def _failure(error_type: str, message: str, stack: tuple[str, ...] | list[str]) -> LambdaOutcome:
     details = json.dumps({"errorMessage": message, "errorType": error_type, "stackTrace": list(stack)})
-    return LambdaOutcome(
-        is_failure=True, reason=error_type[:REASON_CHARACTERS], details=details[:DATA_CHARACTERS]
-    )
+    return LambdaOutcome(is_failure=True, reason=error_type[:REASON_CHARACTERS], details=details[:DATA_CHARACTERS])

@@ -15,9 +15,8 @@ from ostinato.engine.deadlines import (
     DeadlineHeap,
     DeadlineKind,
     activity_timeout,
-    after,
-    decision_deadline,
     deadlines,
+    decision_deadline,
     execution_deadline,
     lambda_deadline,
     timer_deadline,
@@ -25,12 +24,15 @@ from ostinato.engine.deadlines import (
 from ostinato.engine.histories import Histories
 from ostinato.engine.log.records import ClosedRecord, EventRecord, ExecutionRecord
 from ostinato.engine.open_executions import OpenExecutions
+from ostinato.engine.parts import Activity
 from ostinato.engine.registry import Registry
 from ostinato.engine.rules import activities, decision_tasks, executions
 from ostinato.engine.rules.decision_tasks import CAUSES
-from ostinato.engine.state import CLOSE_STATUSES, Activity, Execution
+from ostinato.engine.state import CLOSE_STATUSES, Execution
 from ostinato.engine.task_lists import Delivery, HandedTask, Poller, TaskId, TaskLists, WaitingTask
+from ostinato.errors import InternalError
 from ostinato.model import events as e
+from ostinato.model.durations import NONE
 from ostinato.model.enums import WorkflowExecutionTerminatedCause
 from ostinato.model.fields import EventId, RunId, Timestamp
 from ostinato.model.limits import EVENTS_PER_EXECUTION
@@ -146,8 +148,8 @@ class Ledger:
     def hand(self, task: WaitingTask, poller: Poller) -> HandedTask:
         """Write that the poller has the task; it was taken off its list."""
         execution, activity = task.execution, task.activity
-        started_id = self._start_activity(execution, activity, poller) if activity else self._start_decision(
-            execution, poller
+        started_id = (
+            self._start_activity(execution, activity, poller) if activity else self._start_decision(execution, poller)
         )
         self.in_hand.add(task.id)
         return HandedTask(
@@ -167,15 +169,17 @@ class Ledger:
         return task.batch if task.activity is not None else 0
 
     def _start_decision(self, execution: Execution, poller: Poller) -> EventId:
-        running = execution.decision_running
-        if running is None:
-            started = decision_tasks.started(execution, poller.identity, self.timestamp(execution))
+        scheduled, running = execution.decision_scheduled, execution.decision_running
+        if running is None and scheduled is not None:
+            started = decision_tasks.started(execution, scheduled, poller.identity, self.timestamp(execution))
             self.record(execution, started, handed_by=self.epoch if poller.is_local else 0)
             started_id = started.event_id
-        else:
+        elif running is not None:
             # The process that had it is dead: the same task again.
             running.held_since = self.clock.now()
             started_id = running.started_event_id
+        else:
+            raise InternalError("a decision task was handed out that nobody scheduled")
         self._watch_decision(execution)
         if poller.is_local:
             self.local_decisions.add(execution.key)
@@ -209,7 +213,8 @@ class Ledger:
         if activity is not None:
             if task.scheduled_event_id not in execution.activities or activity.held_since is not None:
                 return
-            lists, name, priority = self.activity_lists, activity.scheduled.task_list.name, activity.scheduled.task_priority
+            lists, put = self.activity_lists, activity.scheduled
+            name, priority = put.task_list.name, put.task_priority
         else:
             running = execution.decision_running
             scheduled = running.scheduled if running is not None else execution.decision_scheduled
@@ -271,17 +276,21 @@ class Ledger:
                 self.in_hand.add(TaskId(execution.key, scheduled_event_id))
         self.outbox.extend((execution, event) for event in _pending(execution))
 
-    def follow_decision(self, execution: Execution, event: e.Event) -> None:
-        """A decision task was scheduled, or the running one is over."""
-        if type(event) is not e.DecisionTaskScheduled:
-            closed = event.scheduled_event_id  # type: ignore[attr-defined]
-            task_id = TaskId(execution.key, closed)
-            self.in_hand.discard(task_id)
-            self.decision_lists.discard(task_id)
-            self.local_decisions.discard(execution.key)
+    def follow_decision_closed(
+        self, execution: Execution, event: e.DecisionTaskCompleted | e.DecisionTaskTimedOut
+    ) -> None:
+        """A decision task is over; a second one may have waited for that."""
+        task_id = TaskId(execution.key, event.scheduled_event_id)
+        self.in_hand.discard(task_id)
+        self.decision_lists.discard(task_id)
+        self.local_decisions.discard(execution.key)
+        self.follow_decision(execution, event)
+
+    def follow_decision(self, execution: Execution, _: e.Event) -> None:
+        """A decision task may wait for a decider now."""
         scheduled = execution.decision_scheduled
         if scheduled is not None and execution.decision_running is None:
-            if scheduled.schedule_to_start_timeout != "NONE":
+            if scheduled.schedule_to_start_timeout != NONE:
                 self._watch_decision(execution)
             self.offer(WaitingTask(execution, scheduled.event_id, None, self.commits.open.number))
 
@@ -338,7 +347,8 @@ class Ledger:
             task_id = TaskId(execution.key, scheduled_event_id)
             self.in_hand.discard(task_id)
             self.activity_lists.discard(task_id)
-        for scheduled in (execution.decision_scheduled, execution.decision_running and execution.decision_running.scheduled):
+        running = execution.decision_running
+        for scheduled in (execution.decision_scheduled, running.scheduled if running is not None else None):
             if scheduled is not None:
                 task_id = TaskId(execution.key, scheduled.event_id)
                 self.in_hand.discard(task_id)
@@ -374,8 +384,8 @@ _FOLLOW_UPS: dict[type[e.Event], _FollowUp] = dict(
         _on(e.WorkflowExecutionTerminated, Ledger.follow_close),
         _on(e.WorkflowExecutionContinuedAsNew, Ledger.follow_close),
         _on(e.DecisionTaskScheduled, Ledger.follow_decision),
-        _on(e.DecisionTaskCompleted, Ledger.follow_decision),
-        _on(e.DecisionTaskTimedOut, Ledger.follow_decision),
+        _on(e.DecisionTaskCompleted, Ledger.follow_decision_closed),
+        _on(e.DecisionTaskTimedOut, Ledger.follow_decision_closed),
         _on(e.ActivityTaskScheduled, Ledger.follow_activity_scheduled),
         _on(e.ActivityTaskCompleted, Ledger.follow_activity_closed),
         _on(e.ActivityTaskFailed, Ledger.follow_activity_closed),

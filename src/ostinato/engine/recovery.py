@@ -1,6 +1,6 @@
 """Reading the whole state back from the log: at the start, and after a commit that failed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from ostinato.engine.ledger import Ledger
@@ -8,6 +8,7 @@ from ostinato.engine.log.log import Log
 from ostinato.engine.log.records import OpenExecution
 from ostinato.engine.state import Execution
 from ostinato.engine.task_lists import TaskId
+from ostinato.engine.task_tokens import StartedTask
 from ostinato.model import events as e
 from ostinato.model.fields import EventId
 from ostinato.model.lives import LambdaState
@@ -72,3 +73,14 @@ def _let_go(execution: Execution, dead: set[EventId]) -> list[OrphanedLambda]:
         for task in execution.lambdas.values()
         if task.state is LambdaState.STARTED and task.started_event_id in dead
     ]
+
+
+def held_tasks(ledger: Ledger) -> Iterator[StartedTask]:
+    """Every start of a task that is in somebody's hands."""
+    for execution in ledger.executions:
+        running = execution.decision_running
+        if running is not None:
+            yield StartedTask(execution.key, running.scheduled.event_id, running.started_event_id)
+        for scheduled_event_id, activity in execution.activities.items():
+            if activity.held_since is not None:
+                yield StartedTask(execution.key, scheduled_event_id, activity.started_event_id)

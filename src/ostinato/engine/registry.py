@@ -1,7 +1,8 @@
 """The domains and types that are registered: a view of the log's records, for the rules to look at."""
 
 from ostinato.engine.log.records import DomainRecord, TypeKind, TypeRecord
-from ostinato.errors import UnknownResourceFault
+from ostinato.errors import InternalError, UnknownResourceFault
+from ostinato.model.results import ActivityTypeConfiguration, WorkflowTypeConfiguration
 from ostinato.model.structures import ActivityType, WorkflowType
 
 
@@ -65,6 +66,20 @@ class Registry:
     def count_types(self, kind: TypeKind, domain: str) -> int:
         """How many types of a kind a domain has."""
         return len(self._types.get((kind, domain), ()))
+
+
+def activity_defaults(record: TypeRecord) -> ActivityTypeConfiguration:
+    """The defaults of an activity type."""
+    if isinstance(record.configuration, ActivityTypeConfiguration):
+        return record.configuration
+    raise InternalError(f"{record.key} is no activity type")
+
+
+def workflow_defaults(record: TypeRecord) -> WorkflowTypeConfiguration:
+    """The defaults of a workflow type."""
+    if isinstance(record.configuration, WorkflowTypeConfiguration):
+        return record.configuration
+    raise InternalError(f"{record.key} is no workflow type")
 
 
 def kind_of(of: ActivityType | WorkflowType) -> TypeKind:

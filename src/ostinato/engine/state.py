@@ -5,10 +5,12 @@ The same code folds live events and those read back from the log. It only rememb
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 import msgspec
 
+from ostinato.engine.parts import Activity, Child, LambdaTask, Override, RunningDecision, Timer
+from ostinato.errors import IllegalTransition
 from ostinato.model import events as e
 from ostinato.model.enums import CloseStatus
 from ostinato.model.fields import EventId, RunId, Timestamp
@@ -35,74 +37,7 @@ from ostinato.model.structures import TaskList, WorkflowExecution
 _NO_EVENT = EventId(0)
 
 
-class Activity:
-    """An open activity task."""
-
-    __slots__ = (
-        "cancel_requested_event_id",
-        "heartbeat_details",
-        "heartbeat_timestamp",
-        "held_since",
-        "scheduled",
-        "started_event_id",
-        "state",
-    )
-
-    def __init__(self, scheduled: e.ActivityTaskScheduled, state: ActivityState) -> None:
-        self.scheduled = scheduled
-        self.state = state
-        self.started_event_id = _NO_EVENT
-        self.held_since: Timestamp | None = None
-        """When a worker took it; None while none has it, also if the one that had it is known to be dead."""
-        self.heartbeat_timestamp: Timestamp | None = None
-        self.heartbeat_details: str | None = None
-        self.cancel_requested_event_id: EventId | None = None
-
-
-class Timer(msgspec.Struct, frozen=True):
-    """An open timer."""
-
-    started: e.TimerStarted
-    state: TimerState
-
-
-class Child(msgspec.Struct):
-    """An open child execution, as its parent sees it."""
-
-    initiated: e.StartChildWorkflowExecutionInitiated
-    state: ChildState
-    started: e.ChildWorkflowExecutionStarted | None = None
-
-
-class LambdaTask(msgspec.Struct):
-    """An open invocation of a Lambda function."""
-
-    scheduled: e.LambdaFunctionScheduled
-    state: LambdaState
-    started_event_id: EventId = _NO_EVENT
-    started_timestamp: Timestamp | None = None
-
-
-class RunningDecision:
-    """A decision task in a decider's hands."""
-
-    __slots__ = ("held_since", "scheduled", "started_event_id")
-
-    def __init__(self, scheduled: e.DecisionTaskScheduled, started_event_id: EventId, held_since: Timestamp) -> None:
-        self.scheduled = scheduled
-        self.started_event_id = started_event_id
-        self.held_since: Timestamp | None = held_since
-        """When a decider took it; None while none has it, as the one that had it is known to be dead."""
-
-
-class Override:
-    """The task list that a decider asked for in place of the execution's own."""
-
-    __slots__ = ("schedule_to_start_timeout", "task_list")
-
-    def __init__(self, task_list: TaskList, schedule_to_start_timeout: str | None) -> None:
-        self.task_list = task_list
-        self.schedule_to_start_timeout = schedule_to_start_timeout
+_NOT_STARTED = cast("e.WorkflowExecutionStarted", None)
 
 
 class Execution:
@@ -150,7 +85,7 @@ class Execution:
         self.workflow_id = workflow_id
         self.run_id = run_id
         self.state = ExecutionState.NEW
-        self.settings: e.WorkflowExecutionStarted = _NOT_STARTED
+        self.settings = _NOT_STARTED
         """The first event, without the input: what the execution was started with."""
         self.close_status: CloseStatus | None = None
         self.closed_by: e.Event | None = None
@@ -218,14 +153,18 @@ class Execution:
             activity.heartbeat_details = details
 
 
-_NOT_STARTED = cast(e.WorkflowExecutionStarted, None)
-
-
 def folded(execution: Execution, events: Iterable[e.Event]) -> Execution:
     """The execution, after it has taken in the events."""
     for event in events:
         execution.apply(event)
     return execution
+
+
+def _not_open(event: e.Event) -> NoReturn:
+    """What the event is about is not open."""
+    raise IllegalTransition(
+        state="CLOSED, or never begun", event_type=type(event).__name__, event_id=event.event_id, allowed=()
+    )
 
 
 # The execution itself
@@ -268,9 +207,8 @@ def _decision_scheduled(x: Execution, event: e.DecisionTaskScheduled) -> None:
 
 def _decision_started(x: Execution, event: e.DecisionTaskStarted) -> None:
     x.decision = advance(DECISION_TASK, x.decision, event)
-    scheduled = x.decision_scheduled
-    assert scheduled is not None  # the table says so
-    x.decision_running = RunningDecision(scheduled, event.event_id, event.event_timestamp)
+    if x.decision_scheduled is not None:
+        x.decision_running = RunningDecision(x.decision_scheduled, event.event_id, event.event_timestamp)
     x.decision_scheduled = None
 
 
@@ -306,10 +244,7 @@ def _activity_scheduled(x: Execution, event: e.ActivityTaskScheduled) -> None:
 
 
 def _activity(x: Execution, scheduled_event_id: EventId, event: e.Event) -> Activity:
-    activity = x.activities.get(scheduled_event_id)
-    if activity is None:
-        advance(ACTIVITY, ActivityState.CLOSED, event)
-        raise AssertionError  # nothing follows CLOSED
+    activity = x.activities.get(scheduled_event_id) or _not_open(event)
     activity.state = advance(ACTIVITY, activity.state, event)
     return activity
 
@@ -332,10 +267,7 @@ def _activity_closed(
 
 
 def _activity_cancel_requested(x: Execution, event: e.ActivityTaskCancelRequested) -> None:
-    activity = x.activity_ids.get(event.activity_id)
-    if activity is None:
-        advance(ACTIVITY, ActivityState.CLOSED, event)
-        return
+    activity = x.activity_ids.get(event.activity_id) or _not_open(event)
     activity.state = advance(ACTIVITY, activity.state, event)
     activity.cancel_requested_event_id = event.event_id
 
@@ -348,8 +280,8 @@ def _timer_started(x: Execution, event: e.TimerStarted) -> None:
 
 
 def _timer_closed(x: Execution, event: e.TimerFired | e.TimerCanceled) -> None:
-    timer = x.timers.pop(event.timer_id, None)
-    advance(TIMER, timer.state if timer is not None else TimerState.CLOSED, event)
+    timer = x.timers.pop(event.timer_id, None) or _not_open(event)
+    advance(TIMER, timer.state, event)
 
 
 # Child executions
@@ -361,15 +293,13 @@ def _child_initiated(x: Execution, event: e.StartChildWorkflowExecutionInitiated
 
 def _child_not_started(x: Execution, event: e.StartChildWorkflowExecutionFailed) -> None:
     if event.initiated_event_id != _NO_EVENT:
-        child = x.children.pop(event.initiated_event_id, None)
-        advance(CHILD, child.state if child is not None else ChildState.CLOSED, event)
+        child = x.children.pop(event.initiated_event_id, None) or _not_open(event)
+        advance(CHILD, child.state, event)
 
 
 def _child_started(x: Execution, event: e.ChildWorkflowExecutionStarted) -> None:
-    child = x.children.get(event.initiated_event_id)
-    state = advance(CHILD, child.state if child is not None else ChildState.CLOSED, event)
-    assert child is not None  # nothing follows CLOSED
-    child.state = state
+    child = x.children.get(event.initiated_event_id) or _not_open(event)
+    child.state = advance(CHILD, child.state, event)
     child.started = event
 
 
@@ -383,8 +313,8 @@ ChildClosed = (
 
 
 def _child_closed(x: Execution, event: ChildClosed) -> None:
-    child = x.children.pop(event.initiated_event_id, None)
-    advance(CHILD, child.state if child is not None else ChildState.CLOSED, event)
+    child = x.children.pop(event.initiated_event_id, None) or _not_open(event)
+    advance(CHILD, child.state, event)
 
 
 # Signals and cancellation requests to other executions
@@ -397,8 +327,9 @@ def _signal_initiated(x: Execution, event: e.SignalExternalWorkflowExecutionInit
 def _signal_closed(
     x: Execution, event: e.ExternalWorkflowExecutionSignaled | e.SignalExternalWorkflowExecutionFailed
 ) -> None:
-    found = x.signals.pop(event.initiated_event_id, None)
-    advance(EXTERNAL_SIGNAL, _external_state(found, event.initiated_event_id), event)
+    if event.initiated_event_id != _NO_EVENT and x.signals.pop(event.initiated_event_id, None) is None:
+        _not_open(event)
+    advance(EXTERNAL_SIGNAL, ExternalState.INITIATED, event)
 
 
 def _cancel_initiated(x: Execution, event: e.RequestCancelExternalWorkflowExecutionInitiated) -> None:
@@ -409,14 +340,9 @@ def _cancel_closed(
     x: Execution,
     event: e.ExternalWorkflowExecutionCancelRequested | e.RequestCancelExternalWorkflowExecutionFailed,
 ) -> None:
-    found = x.cancels.pop(event.initiated_event_id, None)
-    advance(EXTERNAL_CANCEL, _external_state(found, event.initiated_event_id), event)
-
-
-def _external_state(found: e.Event | None, initiated_event_id: EventId) -> ExternalState:
-    if found is not None:
-        return ExternalState.INITIATED
-    return ExternalState.NEW if initiated_event_id == _NO_EVENT else ExternalState.CLOSED
+    if event.initiated_event_id != _NO_EVENT and x.cancels.pop(event.initiated_event_id, None) is None:
+        _not_open(event)
+    advance(EXTERNAL_CANCEL, ExternalState.INITIATED, event)
 
 
 # Lambda functions
@@ -427,10 +353,8 @@ def _lambda_scheduled(x: Execution, event: e.LambdaFunctionScheduled) -> None:
 
 
 def _lambda_started(x: Execution, event: e.LambdaFunctionStarted) -> None:
-    task = x.lambdas.get(event.scheduled_event_id)
-    state = advance(LAMBDA, task.state if task is not None else LambdaState.CLOSED, event)
-    assert task is not None  # nothing follows CLOSED
-    task.state = state
+    task = x.lambdas.get(event.scheduled_event_id) or _not_open(event)
+    task.state = advance(LAMBDA, task.state, event)
     task.started_event_id = event.event_id
     task.started_timestamp = event.event_timestamp
 
@@ -441,8 +365,8 @@ LambdaClosed = (
 
 
 def _lambda_closed(x: Execution, event: LambdaClosed) -> None:
-    task = x.lambdas.pop(event.scheduled_event_id or _NO_EVENT, None)
-    advance(LAMBDA, task.state if task is not None else LambdaState.CLOSED, event)
+    task = x.lambdas.pop(event.scheduled_event_id or _NO_EVENT, None) or _not_open(event)
+    advance(LAMBDA, task.state, event)
 
 
 _Event = TypeVar("_Event", bound=e.Event)

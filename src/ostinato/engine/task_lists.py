@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ostinato.engine.log.records import Record
-from ostinato.engine.state import Activity, Execution
+from ostinato.engine.parts import Activity
+from ostinato.engine.state import Execution
 from ostinato.model.fields import EventId
 from ostinato.model.structures import WorkflowType
 

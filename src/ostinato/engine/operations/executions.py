@@ -1,7 +1,7 @@
 """Starting, signaling, canceling and terminating executions."""
 
 from ostinato.engine.ledger import Ledger
-from ostinato.engine.registry import type_text
+from ostinato.engine.registry import type_text, workflow_defaults
 from ostinato.engine.rules import executions as rules
 from ostinato.engine.rules.executions import Default, Settings
 from ostinato.engine.state import Execution
@@ -14,7 +14,7 @@ from ostinato.errors import (
 from ostinato.model import operations as o
 from ostinato.model.enums import RegistrationStatus
 from ostinato.model.limits import OPEN_EXECUTIONS_PER_DOMAIN
-from ostinato.model.results import Run, WorkflowTypeConfiguration
+from ostinato.model.results import Run
 
 
 class ExecutionOperations:
@@ -43,8 +43,7 @@ class ExecutionOperations:
             raise TypeDeprecatedFault(type_text(operation.workflow_type))
         if ledger.executions.find(operation.domain, operation.workflow_id) is not None:
             raise WorkflowExecutionAlreadyStartedFault("Already Started")
-        assert isinstance(registered.configuration, WorkflowTypeConfiguration)
-        settings = rules.effective(operation, registered.configuration)
+        settings = rules.effective(operation, workflow_defaults(registered))
         if isinstance(settings, Default):
             raise DefaultUndefinedFault(settings.value)
         if ledger.executions.count(operation.domain) >= OPEN_EXECUTIONS_PER_DOMAIN:

@@ -1,6 +1,7 @@
 """Polls: taking a task or waiting for one, and making the answer of a task that was handed out."""
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -10,13 +11,15 @@ from ostinato.engine.pages import PAGE_TOKEN_SECONDS, page_size
 from ostinato.engine.task_lists import Delivery, HandedTask, Poller, TaskLists
 from ostinato.engine.task_tokens import StartedTask, TaskTokens
 from ostinato.engine.tokens import Signer, TaskKind
-from ostinato.errors import LimitExceededFault, UnknownResourceFault
+from ostinato.errors import InternalError, LimitExceededFault, UnknownResourceFault
 from ostinato.model import operations as o
-from ostinato.model.events import HistoryEvent
 from ostinato.model.fields import EventId, PageToken
 from ostinato.model.limits import POLLERS_PER_TASK_LIST
 from ostinato.model.results import ActivityTask, DecisionTask
 from ostinato.model.structures import WorkflowExecution
+
+if TYPE_CHECKING:
+    from ostinato.model.events import HistoryEvent
 
 Poll = o.PollForDecisionTask | o.PollForActivityTask
 
@@ -73,7 +76,8 @@ class PollOperations:
 
     def activity_task(self, handed: HandedTask) -> ActivityTask:
         """The answer to an activity worker's poll."""
-        assert handed.activity is not None
+        if handed.activity is None:
+            raise InternalError("a decision task was handed to an activity worker")
         scheduled = handed.activity.scheduled
         started = StartedTask(handed.execution.key, handed.scheduled_event_id, handed.started_event_id)
         return ActivityTask(

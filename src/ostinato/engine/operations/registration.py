@@ -7,7 +7,7 @@ import msgspec
 from ostinato.engine.ledger import Ledger
 from ostinato.engine.log.records import DomainRecord, TypeKind, TypeRecord
 from ostinato.engine.pages import Pages, page_size
-from ostinato.engine.registry import kind_of, type_text
+from ostinato.engine.registry import activity_defaults, kind_of, type_text, workflow_defaults
 from ostinato.errors import (
     DomainAlreadyExistsFault,
     DomainDeprecatedFault,
@@ -188,9 +188,7 @@ class RegistrationOperations:
         record = self._ledger.registry.type(operation.domain, of)
         if record.status is RegistrationStatus.REGISTERED:
             raise TypeAlreadyExistsFault(type_text(of))
-        self._put_type(
-            msgspec.structs.replace(record, status=RegistrationStatus.REGISTERED, deprecation_date=None)
-        )
+        self._put_type(msgspec.structs.replace(record, status=RegistrationStatus.REGISTERED, deprecation_date=None))
 
     def delete_type(self, operation: o.DeleteActivityType | o.DeleteWorkflowType) -> None:
         """Delete a deprecated type."""
@@ -203,14 +201,12 @@ class RegistrationOperations:
     def describe_activity_type(self, operation: o.DescribeActivityType) -> r.ActivityTypeDetail:
         """Tell an activity type's status and defaults."""
         record = self._ledger.registry.type(operation.domain, operation.activity_type)
-        assert isinstance(record.configuration, r.ActivityTypeConfiguration)
-        return r.ActivityTypeDetail(type_info=_activity_info(record), configuration=record.configuration)
+        return r.ActivityTypeDetail(type_info=_activity_info(record), configuration=activity_defaults(record))
 
     def describe_workflow_type(self, operation: o.DescribeWorkflowType) -> r.WorkflowTypeDetail:
         """Tell a workflow type's status and defaults."""
         record = self._ledger.registry.type(operation.domain, operation.workflow_type)
-        assert isinstance(record.configuration, r.WorkflowTypeConfiguration)
-        return r.WorkflowTypeDetail(type_info=_workflow_info(record), configuration=record.configuration)
+        return r.WorkflowTypeDetail(type_info=_workflow_info(record), configuration=workflow_defaults(record))
 
     def list_activity_types(self, operation: o.ListActivityTypes) -> r.ActivityTypeInfos:
         """List the activity types of a domain, by name."""
@@ -275,9 +271,7 @@ def _united(tags: tuple[ResourceTag, ...], more: tuple[ResourceTag, ...]) -> tup
 
 
 def _domain_info(record: DomainRecord) -> r.DomainInfo:
-    return r.DomainInfo(
-        name=record.name, status=record.status, description=record.description, arn=_ARN + record.name
-    )
+    return r.DomainInfo(name=record.name, status=record.status, description=record.description, arn=_ARN + record.name)
 
 
 def _activity_info(record: TypeRecord) -> r.ActivityTypeInfo:

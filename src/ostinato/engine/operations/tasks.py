@@ -2,10 +2,11 @@
 
 from ostinato.engine.ledger import Ledger
 from ostinato.engine.log.records import HeartbeatRecord
+from ostinato.engine.parts import Activity, RunningDecision
 from ostinato.engine.rules import activities, decision_tasks
 from ostinato.engine.rules.decision_tasks import CAUSES
 from ostinato.engine.rules.decisions import Circumstances, decided
-from ostinato.engine.state import Activity, Execution, RunningDecision
+from ostinato.engine.state import Execution
 from ostinato.engine.task_lists import TaskId
 from ostinato.engine.task_tokens import TaskTokens
 from ostinato.engine.tokens import TaskKind

@@ -106,9 +106,7 @@ class VisibilityOperations:
             timestamp = last.start_timestamp if query.time is TimeKind.START else last.close_timestamp
             place = msgspec.msgpack.encode(Position(timestamp=timestamp or 0.0, key=last.key))
             token = self._pages.token(operation, place, now)
-        return r.WorkflowExecutionInfos(
-            execution_infos=tuple(map(self._info, records[:size])), next_page_token=token
-        )
+        return r.WorkflowExecutionInfos(execution_infos=tuple(map(self._info, records[:size])), next_page_token=token)
 
     def count_executions(self, operation: _Count) -> r.WorkflowExecutionCount:
         """Count the executions that fit the filters."""

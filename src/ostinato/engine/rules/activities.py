@@ -1,8 +1,11 @@
 """The rules of activity tasks."""
 
+from typing import TYPE_CHECKING, cast
+
 from ostinato.engine.log.records import TypeRecord
-from ostinato.engine.registry import Registry
-from ostinato.engine.state import Activity, Execution
+from ostinato.engine.parts import Activity
+from ostinato.engine.registry import Registry, activity_defaults
+from ostinato.engine.state import Execution
 from ostinato.model import events as e
 from ostinato.model.decisions import RequestCancelActivityTask, ScheduleActivityTask
 from ostinato.model.enums import (
@@ -19,8 +22,9 @@ from ostinato.model.operations import (
     RespondActivityTaskCompleted,
     RespondActivityTaskFailed,
 )
-from ostinato.model.results import ActivityTypeConfiguration
-from ostinato.model.structures import TaskList
+
+if TYPE_CHECKING:
+    from ostinato.model.structures import TaskList
 
 _Cause = ScheduleActivityTaskFailedCause
 
@@ -43,15 +47,6 @@ def schedule(
     )
 
 
-def _configuration(registered: TypeRecord) -> ActivityTypeConfiguration:
-    assert isinstance(registered.configuration, ActivityTypeConfiguration)
-    return registered.configuration
-
-
-def _task_list(decision: ScheduleActivityTask, defaults: ActivityTypeConfiguration) -> TaskList | None:
-    return decision.task_list or defaults.default_task_list
-
-
 def _refusal(execution: Execution, decision: ScheduleActivityTask, registered: TypeRecord | None) -> _Cause | None:
     if registered is None:
         return _Cause.ACTIVITY_TYPE_DOES_NOT_EXIST
@@ -61,8 +56,8 @@ def _refusal(execution: Execution, decision: ScheduleActivityTask, registered: T
         return _Cause.ACTIVITY_ID_ALREADY_IN_USE
     if len(execution.activities) >= OPEN_ACTIVITIES:
         return _Cause.OPEN_ACTIVITIES_LIMIT_EXCEEDED
-    defaults = _configuration(registered)
-    if _task_list(decision, defaults) is None:
+    defaults = activity_defaults(registered)
+    if decision.task_list is None and defaults.default_task_list is None:
         return _Cause.DEFAULT_TASK_LIST_UNDEFINED
     if decision.schedule_to_close_timeout is None and defaults.default_task_schedule_to_close_timeout is None:
         return _Cause.DEFAULT_SCHEDULE_TO_CLOSE_TIMEOUT_UNDEFINED
@@ -78,15 +73,13 @@ def _refusal(execution: Execution, decision: ScheduleActivityTask, registered: T
 def _scheduled(
     execution: Execution, decision: ScheduleActivityTask, registered: TypeRecord, completed_id: EventId, now: Timestamp
 ) -> e.ActivityTaskScheduled:
-    defaults = _configuration(registered)
-    task_list = _task_list(decision, defaults)
-    assert task_list is not None
+    defaults = activity_defaults(registered)
     return e.ActivityTaskScheduled(
         event_id=execution.next_event_id,
         event_timestamp=now,
         activity_type=decision.activity_type,
         activity_id=decision.activity_id,
-        task_list=task_list,
+        task_list=cast("TaskList", decision.task_list or defaults.default_task_list),  # else it was refused
         decision_task_completed_event_id=completed_id,
         input=decision.input,
         control=decision.control,

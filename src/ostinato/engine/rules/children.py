@@ -1,19 +1,17 @@
 """The rules of child executions, as their parent's history has them."""
 
-from ostinato.engine.registry import Registry
+from typing import TypedDict
+
+from ostinato.engine.parts import Child
+from ostinato.engine.registry import Registry, workflow_defaults
 from ostinato.engine.rules import executions
 from ostinato.engine.rules.executions import Default, Settings
-from ostinato.engine.state import Child, Execution
+from ostinato.engine.state import Execution
 from ostinato.model import events as e
 from ostinato.model.decisions import StartChildWorkflowExecution
-from ostinato.model.enums import (
-    RegistrationStatus,
-    StartChildWorkflowExecutionFailedCause,
-    WorkflowExecutionTimeoutType,
-)
+from ostinato.model.enums import RegistrationStatus, StartChildWorkflowExecutionFailedCause
 from ostinato.model.fields import EventId, Timestamp
 from ostinato.model.limits import OPEN_CHILDREN
-from ostinato.model.results import WorkflowTypeConfiguration
 from ostinato.model.structures import WorkflowExecution, WorkflowType
 
 _Cause = StartChildWorkflowExecutionFailedCause
@@ -24,6 +22,17 @@ _UNDEFINED: dict[Default, _Cause] = {
     Default.TASK_START_TO_CLOSE_TIMEOUT: _Cause.DEFAULT_TASK_START_TO_CLOSE_TIMEOUT_UNDEFINED,
     Default.CHILD_POLICY: _Cause.DEFAULT_CHILD_POLICY_UNDEFINED,
 }
+
+
+class _About(TypedDict):
+    """What all events of a child's close say."""
+
+    event_id: EventId
+    event_timestamp: Timestamp
+    workflow_execution: WorkflowExecution
+    workflow_type: WorkflowType
+    initiated_event_id: EventId
+    started_event_id: EventId
 
 
 def start(
@@ -64,9 +73,7 @@ def start(
     )
 
 
-def _settings(
-    execution: Execution, decision: StartChildWorkflowExecution, registry: Registry
-) -> Settings | _Cause:
+def _settings(execution: Execution, decision: StartChildWorkflowExecution, registry: Registry) -> Settings | _Cause:
     registered = registry.find_type(execution.domain, decision.workflow_type)
     if registered is None:
         return _Cause.WORKFLOW_TYPE_DOES_NOT_EXIST
@@ -74,12 +81,13 @@ def _settings(
         return _Cause.WORKFLOW_TYPE_DEPRECATED
     if len(execution.children) >= OPEN_CHILDREN:
         return _Cause.OPEN_CHILDREN_LIMIT_EXCEEDED
-    assert isinstance(registered.configuration, WorkflowTypeConfiguration)
-    settings = executions.effective(decision, registered.configuration)
+    settings = executions.effective(decision, workflow_defaults(registered))
     return _UNDEFINED[settings] if isinstance(settings, Default) else settings
 
 
-def not_started(execution: Execution, child: Child, cause: _Cause, now: Timestamp) -> e.StartChildWorkflowExecutionFailed:
+def not_started(
+    execution: Execution, child: Child, cause: _Cause, now: Timestamp
+) -> e.StartChildWorkflowExecutionFailed:
     """The child could not be started after all: one with its id runs, or the domain is full."""
     initiated = child.initiated
     return e.StartChildWorkflowExecutionFailed(
@@ -108,42 +116,25 @@ def started(
 
 
 def closed(
-    parent: Execution, child: Child, run: WorkflowExecution, workflow_type: WorkflowType, by: e.Event, now: Timestamp
+    parent: Execution, started: e.ChildWorkflowExecutionStarted, child: Execution, by: e.Event, now: Timestamp
 ) -> e.HistoryEvent:
-    """What the child's close writes into its parent's history."""
-    assert child.started is not None
-    ids = {
-        "event_id": parent.next_event_id,
-        "initiated_event_id": child.initiated.event_id,
-        "started_event_id": child.started.event_id,
-    }
+    """What the child's close writes into its parent's history. `child` may have taken over from the one that started."""
+    about = _About(
+        event_id=parent.next_event_id,
+        event_timestamp=now,
+        workflow_execution=child.reference,
+        workflow_type=child.settings.workflow_type,
+        initiated_event_id=started.initiated_event_id,
+        started_event_id=started.event_id,
+    )
     match by:
         case e.WorkflowExecutionCompleted():
-            return e.ChildWorkflowExecutionCompleted(
-                event_timestamp=now, workflow_execution=run, workflow_type=workflow_type, result=by.result, **ids
-            )
+            return e.ChildWorkflowExecutionCompleted(result=by.result, **about)
         case e.WorkflowExecutionFailed():
-            return e.ChildWorkflowExecutionFailed(
-                event_timestamp=now,
-                workflow_execution=run,
-                workflow_type=workflow_type,
-                reason=by.reason,
-                details=by.details,
-                **ids,
-            )
+            return e.ChildWorkflowExecutionFailed(reason=by.reason, details=by.details, **about)
         case e.WorkflowExecutionCanceled():
-            return e.ChildWorkflowExecutionCanceled(
-                event_timestamp=now, workflow_execution=run, workflow_type=workflow_type, details=by.details, **ids
-            )
+            return e.ChildWorkflowExecutionCanceled(details=by.details, **about)
         case e.WorkflowExecutionTimedOut():
-            return e.ChildWorkflowExecutionTimedOut(
-                event_timestamp=now,
-                workflow_execution=run,
-                workflow_type=workflow_type,
-                timeout_type=WorkflowExecutionTimeoutType.START_TO_CLOSE,
-                **ids,
-            )
+            return e.ChildWorkflowExecutionTimedOut(timeout_type=by.timeout_type, **about)
         case _:
-            return e.ChildWorkflowExecutionTerminated(
-                event_timestamp=now, workflow_execution=run, workflow_type=workflow_type, **ids
-            )
+            return e.ChildWorkflowExecutionTerminated(**about)

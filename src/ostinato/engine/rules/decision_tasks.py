@@ -1,12 +1,15 @@
 """The rules of decision tasks: when one is scheduled, and what their lives write into history."""
 
-from ostinato.engine.state import Execution, RunningDecision
+from ostinato.engine.parts import RunningDecision
+from ostinato.engine.state import Execution
 from ostinato.model import events as e
 from ostinato.model.durations import NONE
 from ostinato.model.enums import DecisionTaskTimeoutType
 from ostinato.model.fields import EventId, Timestamp
-from ostinato.model.lives import DecisionTaskState
 from ostinato.model.operations import RespondDecisionTaskCompleted
+
+_NO_EVENT = EventId(0)
+_Timeout = DecisionTaskTimeoutType
 
 CAUSES: frozenset[type[e.Event]] = frozenset(
     {
@@ -69,18 +72,14 @@ def scheduled(execution: Execution, now: Timestamp) -> e.DecisionTaskScheduled:
     )
 
 
-def can_be_taken(execution: Execution) -> bool:
-    """Whether a decision task is scheduled and none is running."""
-    return execution.decision is DecisionTaskState.SCHEDULED
-
-
-def started(execution: Execution, identity: str | None, now: Timestamp) -> e.DecisionTaskStarted:
+def started(
+    execution: Execution, scheduled: e.DecisionTaskScheduled, identity: str | None, now: Timestamp
+) -> e.DecisionTaskStarted:
     """The scheduled decision task is handed to a decider."""
-    assert execution.decision_scheduled is not None
     return e.DecisionTaskStarted(
         event_id=execution.next_event_id,
         event_timestamp=now,
-        scheduled_event_id=execution.decision_scheduled.event_id,
+        scheduled_event_id=scheduled.event_id,
         identity=identity,
     )
 
@@ -102,20 +101,12 @@ def completed(
 
 def timed_out(execution: Execution, now: Timestamp) -> e.DecisionTaskTimedOut:
     """The running decision task was not answered in time, or the scheduled one not taken in time."""
-    running = execution.decision_running
-    if running is not None:
-        return e.DecisionTaskTimedOut(
-            event_id=execution.next_event_id,
-            event_timestamp=now,
-            timeout_type=DecisionTaskTimeoutType.START_TO_CLOSE,
-            scheduled_event_id=running.scheduled.event_id,
-            started_event_id=running.started_event_id,
-        )
-    assert execution.decision_scheduled is not None
+    running, waiting = execution.decision_running, execution.decision_scheduled
+    scheduled = running.scheduled if running is not None else waiting
     return e.DecisionTaskTimedOut(
         event_id=execution.next_event_id,
         event_timestamp=now,
-        timeout_type=DecisionTaskTimeoutType.SCHEDULE_TO_START,
-        scheduled_event_id=execution.decision_scheduled.event_id,
-        started_event_id=EventId(0),
+        timeout_type=_Timeout.SCHEDULE_TO_START if running is None else _Timeout.START_TO_CLOSE,
+        scheduled_event_id=scheduled.event_id if scheduled is not None else _NO_EVENT,
+        started_event_id=running.started_event_id if running is not None else _NO_EVENT,
     )

@@ -5,7 +5,7 @@ from typing import assert_never
 
 import msgspec
 
-from ostinato.engine.registry import Registry
+from ostinato.engine.registry import Registry, workflow_defaults
 from ostinato.engine.rules import activities, children, executions, externals, lambdas, timers
 from ostinato.engine.rules.executions import Default, Settings
 from ostinato.engine.state import Execution
@@ -20,7 +20,6 @@ from ostinato.model.enums import (
 )
 from ostinato.model.fields import EventId, RunId, Timestamp
 from ostinato.model.lives import DecisionTaskState
-from ostinato.model.results import WorkflowTypeConfiguration
 from ostinato.model.structures import WorkflowType
 
 _ContinueCause = ContinueAsNewWorkflowExecutionFailedCause
@@ -42,15 +41,14 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     new_run_id: Callable[[], RunId]
 
 
-def decided(
+def decided(  # noqa: C901 (one case for each decision)
     execution: Execution, decision: d.DecisionAttributes, circumstances: Circumstances
 ) -> tuple[e.HistoryEvent, ...]:
     """The events that the decision writes: one, or two if a task is canceled at once."""
-    completed_id = circumstances.completed_id
-    now = circumstances.now
+    registry, completed_id, now = circumstances.registry, circumstances.completed_id, circumstances.now
     match decision:
         case d.ScheduleActivityTask():
-            return (activities.schedule(execution, decision, circumstances.registry, completed_id, now),)
+            return (activities.schedule(execution, decision, registry, completed_id, now),)
         case d.RequestCancelActivityTask():
             return activities.request_cancel(execution, decision, completed_id, now)
         case d.StartTimer():
@@ -60,7 +58,7 @@ def decided(
         case d.RecordMarker():
             return (_marker(execution, decision, circumstances),)
         case d.StartChildWorkflowExecution():
-            return (children.start(execution, decision, circumstances.registry, completed_id, now),)
+            return (children.start(execution, decision, registry, completed_id, now),)
         case d.SignalExternalWorkflowExecution():
             return (externals.signal(execution, decision, completed_id, now),)
         case d.RequestCancelExternalWorkflowExecution():
@@ -73,10 +71,7 @@ def decided(
             | d.CancelWorkflowExecution()
             | d.ContinueAsNewWorkflowExecution()
         ):
-            # Something happened that the decider has not seen: it has to decide again.
-            unhandled = execution.decision is DecisionTaskState.SCHEDULED
-            refuse, close = _unhandled, _closed
-            return (refuse if unhandled else close)(execution, decision, circumstances)
+            return _ended(execution, decision, circumstances)
         case _:
             assert_never(decision)
 
@@ -92,11 +87,14 @@ def _marker(execution: Execution, decision: d.RecordMarker, circumstances: Circu
 
 
 _Closing = (
-    d.CompleteWorkflowExecution
-    | d.FailWorkflowExecution
-    | d.CancelWorkflowExecution
-    | d.ContinueAsNewWorkflowExecution
+    d.CompleteWorkflowExecution | d.FailWorkflowExecution | d.CancelWorkflowExecution | d.ContinueAsNewWorkflowExecution
 )
+
+
+def _ended(execution: Execution, decision: _Closing, circumstances: Circumstances) -> tuple[e.HistoryEvent, ...]:
+    # Something happened that the decider has not seen: it has to decide again.
+    is_unhandled = execution.decision is DecisionTaskState.SCHEDULED
+    return (_unhandled if is_unhandled else _closed)(execution, decision, circumstances)
 
 
 def _closed(execution: Execution, decision: _Closing, circumstances: Circumstances) -> tuple[e.HistoryEvent, ...]:
@@ -198,8 +196,7 @@ def _settings(
         return _ContinueCause.WORKFLOW_TYPE_DOES_NOT_EXIST
     if registered.status is RegistrationStatus.DEPRECATED:
         return _ContinueCause.WORKFLOW_TYPE_DEPRECATED
-    assert isinstance(registered.configuration, WorkflowTypeConfiguration)
-    settings = executions.effective(decision, registered.configuration)
+    settings = executions.effective(decision, workflow_defaults(registered))
     return _UNDEFINED[settings] if isinstance(settings, Default) else settings
 
 

@@ -1,6 +1,7 @@
 """The rules of Lambda functions."""
 
-from ostinato.engine.state import Execution, LambdaTask
+from ostinato.engine.parts import LambdaTask
+from ostinato.engine.state import Execution
 from ostinato.model import events as e
 from ostinato.model.decisions import ScheduleLambdaFunction
 from ostinato.model.enums import (

@@ -1,6 +1,7 @@
 """The rules of timers."""
 
-from ostinato.engine.state import Execution, Timer
+from ostinato.engine.parts import Timer
+from ostinato.engine.state import Execution
 from ostinato.model import events as e
 from ostinato.model.decisions import CancelTimer, StartTimer
 from ostinato.model.enums import CancelTimerFailedCause, StartTimerFailedCause

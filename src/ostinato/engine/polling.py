@@ -1,0 +1,131 @@
+"""Waiting for tasks: with a callback, and, on top of that, in the poller's own thread."""
+
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from time import monotonic
+
+from ostinato.engine.operations.polls import Poll, PollOperations, delivered
+from ostinato.engine.task_lists import Delivery, HandedTask, Poller
+from ostinato.engine.transactions import Transactions
+from ostinato.model import operations as o
+from ostinato.model.results import ActivityTask, DecisionTask
+
+FLUSH_SECONDS = 0.002
+"""So long a local poller that has nothing to do leaves changes uncommitted, in case a task comes."""
+
+PATIENCE_SECONDS = 0.25
+"""With a manual clock: so long (in real time) nothing happens before time passes over tasks that nobody polls for."""
+
+
+class PendingPoll:
+    """A poll that waits for a task.
+
+    Args:
+        poll: what was asked.
+        poller: who waits.
+        transactions: for leaving.
+        polls: for leaving, and for the answer.
+    """
+
+    def __init__(self, poll: Poll, poller: Poller, transactions: Transactions, polls: PollOperations) -> None:
+        self._poll = poll
+        self._poller = poller
+        self._transactions = transactions
+        self._polls = polls
+
+    def withdraw(self) -> bool:
+        """Wait no longer; False if something is, or will be, delivered: it has to be taken."""
+        with self._transactions.lock:
+            return self._polls.withdraw(self._poll, self._poller)
+
+    def answer(self, delivery: Delivery) -> ActivityTask | DecisionTask | None:
+        """The poll's answer, of what was delivered. May read the log.
+
+        Raises:
+            StoreError: the task was lost, because it could not be made durable.
+        """
+        handed = delivered(delivery)
+        if handed is None:
+            return None
+        if isinstance(self._poll, o.PollForActivityTask):
+            return self._polls.activity_task(handed)
+        place = self._polls.first_place(self._poll, handed)
+        with self._transactions.lock:
+            newest = self._polls.newest(self._poll, place)
+        return self._polls.decision_task(self._poll, handed, place, newest)
+
+
+class Polling:
+    """Carries out polls.
+
+    Args:
+        transactions: in which tasks are taken.
+        polls: what polls ask.
+        poll_seconds: how long a blocking poll waits.
+    """
+
+    def __init__(self, transactions: Transactions, polls: PollOperations, poll_seconds: float) -> None:
+        self._transactions = transactions
+        self._polls = polls
+        self._poll_seconds = poll_seconds
+
+    def begin(self, poll: Poll, deliver: Callable[[Delivery], None], *, is_local: bool) -> PendingPoll:
+        """Take a task, or wait for one; either way it is delivered once, possibly before this returns, from any thread.
+
+        Raises:
+            SwfFault: there is no such domain, or too many poll already.
+            StoreError: the task could not be made durable.
+        """
+        poller = Poller(deliver, identity=poll.identity, is_local=is_local)
+        with self._transactions.transaction() as transaction:
+            transaction.is_volatile = True
+            handed = self._polls.take(poll, poller)
+        if handed is not None:
+            if handed.batch > self._transactions.commits.durable:
+                self._transactions.commits.commit(handed.batch)
+            deliver(handed)
+        return PendingPoll(poll, poller, self._transactions, self._polls)
+
+    def poll(self, poll: Poll, *, is_local: bool) -> ActivityTask | DecisionTask | None:
+        """Take a task, or wait for one in this thread; None if none came."""
+        if isinstance(poll, o.PollForDecisionTask) and poll.next_page_token is not None:
+            return self._next_page(poll, poll.next_page_token)
+        mailbox: SimpleQueue[Delivery] = SimpleQueue()
+        pending = self.begin(poll, mailbox.put, is_local=is_local)
+        try:
+            delivery: Delivery = mailbox.get_nowait()
+        except Empty:
+            delivery = self._wait(pending, mailbox, is_local=is_local)
+        return pending.answer(delivery)
+
+    def _next_page(self, poll: o.PollForDecisionTask, token: str) -> DecisionTask:
+        with self._transactions.lock:
+            handed, place = self._polls.next_place(poll, token)
+            newest = self._polls.newest(poll, place)
+        return self._polls.decision_task(poll, handed, place, newest)
+
+    def _wait(self, pending: PendingPoll, mailbox: "SimpleQueue[Delivery]", *, is_local: bool) -> HandedTask | None:
+        until = monotonic() + self._poll_seconds
+        if not self._transactions.commits.open.is_empty:
+            try:
+                return delivered(mailbox.get(timeout=FLUSH_SECONDS if is_local else 0))
+            except Empty:
+                self._transactions.commits.commit_all()
+        while (remaining := until - monotonic()) > 0:
+            seen = self._transactions.count
+            try:
+                return delivered(mailbox.get(timeout=self._patience(remaining)))
+            except Empty:
+                self._lose_patience(seen)
+        if pending.withdraw():
+            return None
+        # Something is on its way already.
+        return delivered(mailbox.get())
+
+    def _patience(self, remaining: float) -> float:
+        return min(remaining, PATIENCE_SECONDS) if self._transactions.is_manual else remaining
+
+    def _lose_patience(self, seen: int) -> None:
+        if self._transactions.is_manual and seen == self._transactions.count:
+            with self._transactions.transaction():
+                self._transactions.skip_time(is_forced=True)
