@@ -198,11 +198,13 @@ class LambdaFunction:
         name: the function's name.
         start_to_close_timeout: how long it may take, up to SWF's 300 s; None is SWF's default.
         retry: whether and when it is tried again.
+        id: an id of your own for the invocation, unique in the execution.
     """
 
     name: str
     start_to_close_timeout: Duration | None = None
     retry: Retry | None = None
+    id: str | None = None
 
     def __submit__(self, value: object = None, /) -> Any:
         raise NotImplementedError

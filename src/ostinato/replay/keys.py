@@ -138,7 +138,7 @@ _WORDS = {
     Kind.CANCEL_WORKFLOW: "cancellation of workflow {0.id!r}",
     Kind.MARKER: "marker {0.id!r}",
     Kind.LAMBDA: "Lambda function {0.type_name!r} ({0.id})",
-    Kind.CLOSE: "to {0.id} the workflow execution",
+    Kind.CLOSE: "the end of the execution ({0.id})",
 }
 
 

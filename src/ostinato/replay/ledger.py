@@ -29,6 +29,14 @@ from ostinato.replay.keys import Key, Kind, describe
 WAKE_UP = "__ostinato_wake_up"
 """The ids of the timers that ask for another decision begin so."""
 
+_WAKE_UPS = (WAKE_UP, "_simpleflow_wake_up_timer")
+"""Ours, and simpleflow's: histories that it began are read as well."""
+
+
+def is_wake_up(timer_id: str) -> bool:
+    """Whether a timer of that id only asks for another decision."""
+    return timer_id.startswith(_WAKE_UPS)
+
 _DECISIONS = DECISIONS_PER_RESPONSE - 1
 """One place is kept for the wake-up timer."""
 

@@ -15,7 +15,7 @@ from ostinato.replay.calls import ContinueAsNew
 from ostinato.replay.definitions import Activity, Workflow
 from ostinato.replay.execution import REFUSED, Closing, Execution
 from ostinato.replay.keys import recorded_key
-from ostinato.replay.ledger import WAKE_UP
+from ostinato.replay.ledger import is_wake_up
 from ostinato.replay.signal_handlers import signal_handlers
 
 _DROPPED = (errors.NondeterminismError, errors.NotDurableError, errors.OutsideWorkflowError, errors.UnwindingError)
@@ -50,6 +50,8 @@ class Replay:
         self._completed_up_to = 0
         self._handlers: dict[str, Callable[..., Any]] = {}
         self._started_event_id = 0
+        self._error: Exception | None = None
+        """What the code failed with."""
         self._on: dict[type[e.Event], Callable[[Any], None]] = {
             e.WorkflowExecutionStarted: self._on_started,
             e.WorkflowExecutionSignaled: self._on_signaled,
@@ -123,7 +125,7 @@ class Replay:
         try:
             self._take_all(events)
         except errors.NondeterminismError as error:
-            raise self._located(error) from None
+            raise self._located(error) from self._error
         return execution.ledger.send(self._started_event_id)
 
     def evict(self) -> None:
@@ -214,7 +216,7 @@ class Replay:
             execution.last_event_id = event.event_id
             execution.is_replaying = event.event_id <= self._completed_up_to
             index += 1
-            if isinstance(event, e.TimerStarted) and event.timer_id.startswith(WAKE_UP):
+            if isinstance(event, e.TimerStarted) and is_wake_up(event.timer_id):
                 was_full = True
                 continue
             execution.ledger.record(key, event).owner.handle(event)
@@ -241,7 +243,7 @@ class Replay:
         self._tell(event.initiated_event_id, event)
 
     def _on_timer_fired(self, event: e.TimerFired) -> None:
-        if not event.timer_id.startswith(WAKE_UP):
+        if not is_wake_up(event.timer_id):
             self._tell(event.started_event_id, event)
 
     def _tell(self, opened_by: int, event: e.HistoryEvent) -> None:
@@ -328,6 +330,7 @@ class Replay:
         if isinstance(error, (*_DROPPED, errors.InternalError)) or not isinstance(error, Exception):
             self._execution.fail(error)
             return
+        self._error = error
         failure = self._execution.converter.dump_failure(error)
         self._closing.close(d.FailWorkflowExecution(reason=failure.reason, details=failure.details))
 

@@ -388,8 +388,8 @@ class SubmittedLambda(Submission):
     kind = Kind.LAMBDA
 
     def __init__(self, execution: Execution, function: LambdaFunction) -> None:
-        number = execution.number(f"lambda {function.name}")
-        super().__init__(execution, f"lambda-{function.name}-{number}", function.name, function.retry)
+        given = function.id or f"lambda-{function.name}-{execution.number(f'lambda {function.name}')}"
+        super().__init__(execution, given, function.name, function.retry)
         self.function = function
         self._state = lives.LambdaState.NEW
 
