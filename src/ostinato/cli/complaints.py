@@ -1,6 +1,7 @@
 """What the command says when something is wrong: the message, and of tracebacks only the author's lines."""
 
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -38,6 +39,22 @@ def author_traceback(error: BaseException) -> list[str]:
         part.stack = traceback.StackSummary.from_list(kept)
     lines = shown.format() if shown.stack else shown.format_exception_only()
     return "".join(lines).rstrip().splitlines()
+
+
+def author_lines(lines: Sequence[str]) -> list[str]:
+    """The lines of a traceback that history kept, without those of Ostinato."""
+    kept: list[str] = []
+    is_ours = False
+    for line in lines:
+        if line.startswith('  File "'):
+            is_ours = _is_machinery(line.removeprefix('  File "'))
+        elif not line.startswith("    "):
+            is_ours = False
+            if kept and kept[-1].startswith("Traceback (") and line:
+                kept.pop()
+        if not is_ours:
+            kept.append(line)
+    return kept
 
 
 def _chain(shown: traceback.TracebackException) -> list[traceback.TracebackException]:

@@ -1,10 +1,10 @@
 """What `--engine` names."""
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from ostinato.errors import UsageError
+from ostinato.errors import StoreError, UsageError
 from ostinato.swf import Swf
 
 KNOWN = "sqlite:FILE or memory:"
@@ -47,5 +47,10 @@ def open_swf(url: EngineUrl) -> Generator[Swf]:
     """
     from ostinato.engine.engine import open_engine  # noqa: PLC0415  # brings SQLite
 
-    with open_engine(url.file or ":memory:") as engine:
+    engine = open_engine(url.file or ":memory:")
+    try:
         yield engine.local()
+    finally:
+        # What was answered is kept already; what could not be written now will be done again.
+        with suppress(StoreError):
+            engine.close()

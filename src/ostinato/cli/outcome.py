@@ -2,7 +2,7 @@
 
 from typing import TextIO
 
-from ostinato.cli.complaints import author_traceback, say
+from ostinato.cli.complaints import author_lines, author_traceback, say
 from ostinato.cli.following import HasClosed
 from ostinato.errors import NondeterminismError, WorkflowError
 from ostinato.payloads.converter import Converter
@@ -27,12 +27,12 @@ def tell_outcome(ending: HasClosed, data: TextIO, converter: Converter) -> int:
 def _tell_failure(error: WorkflowError, ending: HasClosed, converter: Converter) -> None:
     say(f"ostinato: {error}")
     said = converter.load_failure(error.reason, error.details)
-    for line in said.traceback:
+    for line in author_lines(said.traceback):
         say(line)
     cause = ending.last_failure
     if cause is None or not said.error_type.startswith(("ostinato.errors.Activity", "ostinato.errors.ChildWorkflow")):
         return
-    lines = converter.load_failure(cause.what, cause.details).traceback
+    lines = author_lines(converter.load_failure(cause.what, cause.details).traceback)
     if lines:
         say(f"\nIn {cause.name} ({cause.task_id}):")
         for line in lines:

@@ -160,11 +160,11 @@ class _Run:
             case WasDropped(notice=notice):
                 tell_dropped(notice)
                 self._drain(worker)
-                say(f"{self._workflow_id} stays open; once that is mended, go on with: {self._command()}")
+                self._say_what_is_left("; once that is mended, go on with")
                 return FAILED
             case CannotGoOn(error=error):
                 complain(error)
-                say(f"Nothing that was finished is lost; go on with: {self._command()}")
+                self._say_what_is_left(", and what was finished is kept; go on with")
                 return UNUSABLE if isinstance(error, UsageError) else FAILED
             case WasInterrupted():
                 return self._interrupted(worker, follower)
@@ -177,11 +177,14 @@ class _Run:
         has_closed = follower.look()
         if has_closed is not None:
             return tell_outcome(has_closed, self._data, self._converter)
-        if self._url.file is None:
-            say(f"{self._workflow_id} was in memory and is gone with this process")
-        else:
-            say(f"{self._workflow_id} stays open; go on with: {self._command()}")
+        self._say_what_is_left("; go on with")
         return INTERRUPTED
+
+    def _say_what_is_left(self, advice: str) -> None:
+        if self._url.file is None:
+            say(f"{self._workflow_id} was in memory, and is gone with this process")
+        else:
+            say(f"{self._workflow_id} stays open{advice}: {self._command()}")
 
     def _drain(self, worker: LocalWorker) -> None:
         """Let activities finish, for a while."""

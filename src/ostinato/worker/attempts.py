@@ -122,6 +122,10 @@ class Attempts:
         try:
             result = self._converter.dump(outcome.value)
             check_length(result, field=f"the result of {task.activity_type.name}", limit=DATA_CHARACTERS)
+        except UsageError as error:
+            # It says all; the lines of ours that found it out would only hide that.
+            error.__cause__ = error.__context__ = None
+            return self.failed(task, error.with_traceback(None))
         except Exception as error:  # noqa: BLE001  # the author's values may raise anything when they are read
             return self.failed(task, error)
         return RespondActivityTaskCompleted(task_token=task.task_token, result=result)

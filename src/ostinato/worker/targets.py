@@ -92,6 +92,8 @@ def _import_from(root: Path, name: str, path: Path) -> ModuleType:
 
 
 def _import_module(name: str) -> ModuleType:
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise TargetError(found=f"{name!r} is not a module's name", expected=FORMS)
     _make_importable(Path.cwd())
     try:
         return importlib.import_module(name)
@@ -132,7 +134,7 @@ def _find(module: ModuleType, name: str, target: str) -> Workflow[..., Any]:
         case _ if callable(found):
             problem = f"{name} is not a workflow: it has no @workflow"
         case _:
-            problem = f"{name} is not a workflow but a {type(found).__name__}"
+            problem = f"{name} is not a workflow, but of type {type(found).__name__}"
     raise TargetError(found=problem, hint=_what_is_there(module))
 
 
