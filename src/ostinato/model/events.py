@@ -58,7 +58,7 @@ from ostinato.model.structures import ActivityType, Structure, TaskList, Workflo
 class Event(Structure, frozen=True, kw_only=True, tag_field="eventType", tag=True):
     """What every event has: its place in history and its time.
 
-    The two stand last in the encoded form; `wire` relies on it.
+    The two stand first in the encoded form; `wire` relies on it.
     """
 
     event_id: EventId

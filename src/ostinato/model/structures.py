@@ -1,6 +1,6 @@
 """The small structures that SWF's events, decisions and operations share."""
 
-from typing import dataclass_transform
+from typing import Any, dataclass_transform
 
 import msgspec
 
@@ -18,9 +18,17 @@ from ostinato.model.fields import (
 )
 
 
+class _ByKeyword(msgspec.StructMeta):
+    """Makes every subclass take keywords only, which msgspec does not hand down."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> Any:
+        config.setdefault("kw_only", True)
+        return super().__new__(cls, name, bases, namespace, **config)
+
+
 # Type checkers learn here that subclasses are frozen too; msgspec hands it down, but does not tell them.
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
-class Structure(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Structure(msgspec.Struct, metaclass=_ByKeyword, frozen=True, rename="camel", omit_defaults=True):
     """What every value of the API is: immutable, built by keyword, camelCase on the wire, absent when None."""
 
 

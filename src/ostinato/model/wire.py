@@ -66,15 +66,11 @@ def encode_event(event: Event) -> bytes:
     """The event in the service's shape, as JSON text; quicker than by way of `event_to_wire`."""
     text = msgspec.json.encode(event)
     event_type = type(event).__name__
-    start = len(event_type) + len('{"eventType":""')
-    end = text.rindex(b',"eventId":')
+    start = len(event_type) + len('{"eventType":"",')
+    end = text.find(b",", text.index(b',"eventTimestamp":') + 1)
+    head, attributes = (text[start:-1], b"") if end < 0 else (text[start:end], text[end + 1 : -1])
     key = attributes_key(event_type, _EVENT_ATTRIBUTES)
-    return b'{%b,"eventType":"%b","%b":{%b}}' % (
-        text[end + 1 : -1],
-        event_type.encode(),
-        key.encode(),
-        text[start + 1 : end],
-    )
+    return b'{%b,"eventType":"%b","%b":{%b}}' % (head, event_type.encode(), key.encode(), attributes)
 
 
 def decision_to_wire(decision: Decision) -> dict[str, Any]:
