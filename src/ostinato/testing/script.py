@@ -1,6 +1,6 @@
 """Histories written by hand: what SWF would have recorded, one call for each thing that happens."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
 from ostinato.model import decisions as d
@@ -8,6 +8,7 @@ from ostinato.model import events as e
 from ostinato.model.enums import ActivityTaskTimeoutType, ChildPolicy, DecisionTaskTimeoutType
 from ostinato.model.fields import EventId, RunId
 from ostinato.model.structures import TaskList, WorkflowExecution, WorkflowType
+from ostinato.testing.refusals import REFUSALS
 
 _TASK_LIST = TaskList(name="script")
 
@@ -53,6 +54,11 @@ class Script:
         self.events.append(kind(event_id=event_id, event_timestamp=self._now, **attributes))  # type: ignore[arg-type]
         return event_id
 
+    @property
+    def now(self) -> float:
+        """The time, in seconds since the epoch."""
+        return self._now
+
     def later(self, seconds: float) -> None:
         """Let time pass."""
         self._now += seconds
@@ -63,13 +69,22 @@ class Script:
         self.later(self._step)
         self.add(e.DecisionTaskStarted, scheduled_event_id=scheduled)
 
-    def decide(self, *decisions: d.DecisionAttributes) -> None:
-        """The started decision task is completed, and what it decided is recorded as SWF would."""
+    def decide(self, *decisions: d.DecisionAttributes, refused: Mapping[int, str] | None = None) -> None:
+        """The started decision task is completed, and what it decided is recorded as SWF would.
+
+        Args:
+            decisions: what was decided.
+            refused: SWF's causes, by the places of the decisions that it does not carry out.
+        """
         scheduled, started = self._started_decision_task()
         self.later(self._step)
         completed = self.add(e.DecisionTaskCompleted, scheduled_event_id=scheduled, started_event_id=started)
-        for decision in decisions:
-            self._record(decision, completed)
+        for place, decision in enumerate(decisions):
+            cause = (refused or {}).get(place)
+            if cause is None:
+                self._record(decision, completed)
+            else:
+                self._refuse(decision, cause, completed)
 
     def decision_task_timed_out(self) -> None:
         """The started decision task came to nothing."""
@@ -137,6 +152,32 @@ class Script:
             facts["started_event_id"] = self._started["child", workflow_id]
         self._started["child", workflow_id] = self.add(kind, **facts, **attributes)
 
+    def external_event(self, kind: type[e.Event], name: str, **attributes: Any) -> None:
+        """A signal (by its name) or cancellation request (by its workflow id) to another execution gets there, or not."""
+        self.later(self._step)
+        is_signal = kind in (e.ExternalWorkflowExecutionSignaled, e.SignalExternalWorkflowExecutionFailed)
+        initiated = self.opened("signal" if is_signal else "cancel", name)
+        asked: Any = self.events[initiated - 1]
+        facts: dict[str, Any] = {"initiated_event_id": initiated}
+        if "workflow_id" in kind.__struct_fields__:
+            facts["workflow_id"] = asked.workflow_id
+            facts["decision_task_completed_event_id"] = asked.decision_task_completed_event_id
+        else:
+            run_id = asked.run_id or RunId(f"22{asked.workflow_id}")
+            facts["workflow_execution"] = WorkflowExecution(workflow_id=asked.workflow_id, run_id=run_id)
+        self.add(kind, **facts, **attributes)
+
+    def lambda_event(self, kind: type[e.Event], lambda_id: str, **attributes: Any) -> None:
+        """Something happens to a Lambda function; it is started first if it was not."""
+        self.later(self._step)
+        scheduled = self.opened("lambda", lambda_id)
+        facts: dict[str, Any] = {"scheduled_event_id": scheduled}
+        if "started_event_id" in kind.__struct_fields__:
+            if self._started.get(("lambda", lambda_id), 0) < scheduled:
+                self.lambda_event(e.LambdaFunctionStarted, lambda_id)
+            facts["started_event_id"] = self._started["lambda", lambda_id]
+        self._started["lambda", lambda_id] = self.add(kind, **facts, **attributes)
+
     def _started_decision_task(self) -> tuple[EventId, EventId]:
         for event in reversed(self.events):
             if isinstance(event, e.DecisionTaskStarted):
@@ -150,6 +191,26 @@ class Script:
         self.later(self._step)
         return {"scheduled_event_id": scheduled, "started_event_id": self._started["activity", activity_id]}
 
+    def _refuse(self, decision: d.DecisionAttributes, cause: str, completed: EventId) -> None:
+        refusal = REFUSALS[type(decision)]
+        self.add(
+            refusal.event, **refusal.attributes(decision, cause), decision_task_completed_event_id=completed
+        )
+
+    def _cancel_activity(self, activity_id: str, completed: EventId) -> None:
+        """Ask its worker; what no worker has begun with is canceled at once."""
+        asked = self.add(
+            e.ActivityTaskCancelRequested, activity_id=activity_id, decision_task_completed_event_id=completed
+        )
+        scheduled = self.opened("activity", activity_id)
+        if self._started.get(("activity", activity_id), 0) < scheduled:
+            self.add(
+                e.ActivityTaskCanceled,
+                scheduled_event_id=scheduled,
+                started_event_id=EventId(0),
+                latest_cancel_requested_event_id=asked,
+            )
+
     def _record(self, decision: d.DecisionAttributes, completed: EventId) -> None:  # noqa: C901  (one case for each decision)
         attributes = {name: getattr(decision, name) for name in decision.__struct_fields__}
         attributes["decision_task_completed_event_id"] = completed
@@ -157,7 +218,7 @@ class Script:
             case d.ScheduleActivityTask():
                 self._opened["activity", decision.activity_id] = self.add(e.ActivityTaskScheduled, **attributes)
             case d.RequestCancelActivityTask():
-                self.add(e.ActivityTaskCancelRequested, **attributes)
+                self._cancel_activity(decision.activity_id, completed)
             case d.StartTimer():
                 self._opened["timer", decision.timer_id] = self.add(e.TimerStarted, **attributes)
             case d.CancelTimer():
