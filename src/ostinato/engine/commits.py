@@ -141,7 +141,9 @@ class Commits:
         """
         with self._lock:
             number = self.open.number if not self.open.is_empty else self.open.number - 1
-        self.commit(number)
+        # What was settled before is none of this caller's business, even if it was lost.
+        if number > self.durable:
+            self.commit(number)
 
     def _commit_open(self) -> list[Callable[[Exception | None], None]]:
         with self._lock:
