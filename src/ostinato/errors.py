@@ -16,6 +16,9 @@
     │   │   ├── DatabaseForeignError    it is not Ostinato's, or of a newer version
     │   │   ├── DatabaseDamagedError    it is broken
     │   │   └── DatabaseWriteError      it could not be written: a full disk, a lost mount
+    │   ├── ServiceError                the service cannot be used
+    │   │   ├── ConnectionLostError     no answer: it cannot be reached, or the connection broke
+    │   │   └── ForeignAnswerError      an answer that is none of SWF's, or a failure within the service
     │   └── SwfFault                    the service refuses an operation; one subclass for each fault of SWF
     ├── TaskError                       the task's: it failed, timed out, was canceled, could not be started
     │   ├── ActivityError
@@ -162,6 +165,42 @@ class DatabaseWriteError(StoreError):
     """The database could not be written; what was asked for did not happen."""
 
 
+class ServiceError(UsageError):
+    """The service cannot be used."""
+
+
+class ConnectionLostError(ServiceError):
+    """No answer came: the service cannot be reached, or the connection broke.
+
+    Args:
+        where: the service's URL.
+        found: what happened.
+        may_be_done: whether the operation may have been carried out all the same.
+    """
+
+    def __init__(self, *, where: str, found: str, may_be_done: bool) -> None:
+        self.may_be_done = may_be_done
+        super().__init__(
+            where=where,
+            found=found,
+            hint="It may have been carried out all the same" if may_be_done else "It was not carried out",
+        )
+
+
+class ForeignAnswerError(ServiceError):
+    """The service failed within, or what answers there does not speak SWF's protocol.
+
+    Args:
+        where: the service's URL.
+        found: what it answered.
+        status: the HTTP status of the answer.
+    """
+
+    def __init__(self, *, where: str, found: str, status: int) -> None:
+        self.status = status
+        super().__init__(where=where, found=found, expected="an answer of SWF's")
+
+
 class SwfFault(UsageError):
     """SWF refuses an operation. Nothing was changed."""
 
@@ -254,6 +293,48 @@ class ThrottlingException(SwfFault):
     """Too many requests; try again later."""
 
     code = "ThrottlingException"
+
+
+class UnknownOperationException(SwfFault):
+    """SWF has no operation of that name."""
+
+    code = "UnknownOperationException"
+
+
+class MissingAuthenticationTokenException(SwfFault):
+    """The request is not signed, and has to be."""
+
+    code = "MissingAuthenticationTokenException"
+
+
+class IncompleteSignatureException(SwfFault):
+    """The request's signature lacks a part."""
+
+    code = "IncompleteSignatureException"
+
+
+class InvalidSignatureException(SwfFault):
+    """The request's signature is not what its secret key makes, or is of another time."""
+
+    code = "InvalidSignatureException"
+
+
+class UnrecognizedClientException(SwfFault):
+    """Nobody has that access key."""
+
+    code = "UnrecognizedClientException"
+
+
+class ExpiredTokenException(SwfFault):
+    """The caller's temporary credentials have expired."""
+
+    code = "ExpiredTokenException"
+
+
+class AccessDeniedException(SwfFault):
+    """The caller is known, and may not do that."""
+
+    code = "AccessDeniedException"
 
 
 class TaskError(OstinatoError):

@@ -1,15 +1,11 @@
-"""SWF's constraints on single texts that lengths alone do not say, and the words of the service for a breach.
+"""SWF's constraints on single texts that lengths alone do not say, and the words of the service for each bound.
 
 The wording is that of the service's framework (as other services on it answer), and ours where no answer was recorded.
 """
 
 import re
 from collections.abc import Callable, Sequence
-from enum import Enum
 
-import msgspec
-
-from ostinato.errors import ValidationException
 from ostinato.model.decisions import (
     ScheduleActivityTask,
     ScheduleLambdaFunction,
@@ -29,34 +25,10 @@ from ostinato.model.structures import Structure, TaskList
 Rule = Callable[[str], str | None]
 """Gives the constraint that a text breaks, or None."""
 
-_SHOWN_CHARACTERS = 256
 _FORBIDDEN = re.compile(r"[:/|\u0000-\u001f\u007f-\u009f]")
 _LAMBDA_SECONDS = 900
 _PRIORITIES = range(-(2**31), 2**31)
 _LONGEST_PRIORITY = 11
-
-
-class Violation(msgspec.Struct, frozen=True):
-    """A constraint that a member of a request breaks. The value None says that the member is missing."""
-
-    path: str
-    value: str | None
-    constraint: str
-
-    def __str__(self) -> str:
-        """The breach in the words of the service; of a long value its beginning, for it may be of megabytes."""
-        value = self.value
-        if value is not None and len(value) > _SHOWN_CHARACTERS:
-            value = f"{value[:_SHOWN_CHARACTERS]}..."
-        shown = "null" if value is None else f"'{value}'"
-        return f"Value {shown} at '{self.path}' failed to satisfy constraint: {self.constraint}"
-
-
-def refusal(violations: Sequence[Violation]) -> ValidationException:
-    """The service's fault for these breaches."""
-    count = len(violations)
-    errors = "1 validation error" if count == 1 else f"{count} validation errors"
-    return ValidationException(f"{errors} detected: {'; '.join(map(str, violations))}")
 
 
 def at_most(length: int) -> str:
@@ -79,17 +51,9 @@ def not_below(value: int) -> str:
     return f"Member must have value greater than or equal to {value}"
 
 
-def one_of(words: type[Enum]) -> str:
-    """The constraint of a closed set of words; for what reads requests that are not typed yet."""
-    return f"Member must satisfy enum value set: [{', '.join(str(word.value) for word in words)}]"
-
-
 def all_of(constraints: Sequence[str]) -> str:
     """The constraint on each member of a list."""
     return f"Member must satisfy constraint: [{', '.join(constraints)}]"
-
-
-MISSING = "Member must not be null"
 
 
 def malformed(text: str) -> str | None:

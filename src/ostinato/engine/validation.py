@@ -12,16 +12,13 @@ import msgspec
 from msgspec import inspect
 
 from ostinato.engine.constraints import (
-    MISSING,
     Rule,
-    Violation,
     all_of,
     at_least,
     at_most,
     malformed,
     not_above,
     not_below,
-    refusal,
     rule_for,
 )
 from ostinato.errors import SerializationException, ValidationException
@@ -29,6 +26,7 @@ from ostinato.model import decisions as d
 from ostinato.model import operations as o
 from ostinato.model.limits import DECISIONS_PER_RESPONSE
 from ostinato.model.structures import ExecutionTimeFilter, Structure
+from ostinato.model.violations import MISSING, Violation, refusal
 from ostinato.model.wire import attributes_key
 
 _ENDLESS = 2**63
