@@ -355,7 +355,7 @@ def run_once(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> 
     recorded = execution.markers.pop(name, None)
     if recorded is not None:
         text = recorded.details or ""
-    elif execution.is_replaying:
+    elif execution.is_replaying and execution.last_event_id > execution.full_up_to:
         raise execution.mismatch(f"marker {name!r}")
     else:
         text = _run_now(execution, function, args, kwargs)

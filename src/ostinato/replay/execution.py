@@ -52,6 +52,8 @@ class Execution:
         self.is_replaying = False
         """Whether what the code does now was decided before."""
         self.last_event_id = 0
+        self.full_up_to = 0
+        """The last event known which tells that a decision did not hold all that was asked for."""
         self.execution_context: str | None = None
         self.unregistered: dict[Activity[..., Any] | Workflow[..., Any], None] = {}
         self.markers: dict[str, e.MarkerRecorded] = {}
@@ -154,9 +156,8 @@ class Execution:
             self.ledger.want_wake_up()
         return self._next_batch
 
-    def end_of_records(self, completed_event_id: int, *, was_full: bool) -> None:
+    def batch_is_recorded(self) -> None:
         """All records of a batch have been read."""
-        self.ledger.end_of_records(completed_event_id, was_full=was_full)
         waiting, self._next_batch = self._next_batch, None
         if waiting is not None and not waiting.done():
             waiting.set_result(None)

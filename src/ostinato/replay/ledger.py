@@ -46,6 +46,9 @@ _BYTES = REQUEST_BYTES - 100_000
 _WRAPPING_BYTES = 120
 """A decision is longer on the wire than its attributes by about so much."""
 
+_ESCAPED = 3
+"""Amazon's clients write what is not ASCII as escapes, of up to so many bytes for each of UTF-8's."""
+
 _OPEN_LIMITS: Mapping[Kind, int] = {
     Kind.ACTIVITY: OPEN_ACTIVITIES,
     Kind.TIMER: OPEN_TIMERS - 1,
@@ -114,7 +117,9 @@ class _Room:
     def take(self, request: Request) -> bool:
         """Make room for the decision; False if the response is full."""
         self._decisions -= 1
-        self._bytes -= len(msgspec.json.encode(request.decision)) + _WRAPPING_BYTES
+        text = msgspec.json.encode(request.decision)
+        size = len(text) if text.isascii() else _ESCAPED * len(text)
+        self._bytes -= size + _WRAPPING_BYTES
         self._open[request.key.kind] += 1
         return self._decisions >= 0 and self._bytes >= 0
 
@@ -133,14 +138,22 @@ class Ledger:
         self._wants_wake_up = False
 
     def make(self, request: Request) -> None:
-        """Take a request."""
-        self._made.append(request)
+        """Take a request. Nothing comes after the close."""
+        made = self._made
+        close = made.pop() if made and made[-1].key.kind is Kind.CLOSE else None
+        made.append(request)
+        if close is not None:
+            made.append(close)
         self._unrecorded_by_kind[request.key.kind] += 1
         queue = self._unrecorded.get(request.key)
         if queue is None:
             self._unrecorded[request.key] = deque((request,))
         else:
             queue.append(request)
+
+    def has(self, key: Key) -> bool:
+        """Whether such a request is not recorded yet."""
+        return key in self._unrecorded
 
     def withdraw(self, request: Request) -> bool:
         """Take a request back; False if it is recorded already."""
@@ -152,6 +165,11 @@ class Ledger:
         queue.remove(request)
         if not queue:
             del self._unrecorded[request.key]
+        held = self._held.get(request.key.kind)
+        while held and held[-1].stage is Stage.WITHDRAWN:
+            held.pop()
+        while held and held[0].stage is Stage.WITHDRAWN:
+            held.popleft()
         return True
 
     def want_wake_up(self) -> None:
@@ -182,7 +200,7 @@ class Ledger:
         for request in reversed(self._sent):
             if request.stage is Stage.SENT:
                 request.stage = Stage.MADE
-                self._made.appendleft(request)
+                (self._held.get(request.key.kind) or self._made).appendleft(request)
         self._sent = []
 
     def _fill(self, room: _Room) -> bool:

@@ -189,6 +189,8 @@ class Replay:
                 markers[event.marker_name] = event
             elif kind is e.ScheduleActivityTaskFailed:
                 ahead[event.activity_id] = REFUSED
+            elif (kind is e.TimerStarted or kind is e.StartTimerFailed) and is_wake_up(event.timer_id):
+                self._execution.full_up_to = event.event_id
         return completions
 
     def _take(self, event: e.HistoryEvent) -> None:
@@ -206,23 +208,33 @@ class Replay:
     def _take_records(self, events: Sequence[e.HistoryEvent], completed: int) -> int:
         """Match the records that follow a DecisionTaskCompleted with what was asked for; the place behind them.
 
-        They are seen before the events that came while the decision was being made: those belong to the next batch.
+        They are seen before the events that came while the decision was being made: those belong to the next batch. All
+        are matched before any is told to the code, which must not touch what it asked for in a decision already made.
         """
         execution = self._execution
-        completed_event_id = events[completed].event_id
+        records: list[tuple[Callable[[Any], None], e.HistoryEvent]] = []
         was_full = False
         index = completed + 1
-        while index < len(events) and (key := recorded_key(event := events[index])) is not None:
-            execution.last_event_id = event.event_id
-            execution.is_replaying = event.event_id <= self._completed_up_to
+        while index < len(events):
+            event = events[index]
+            key = recorded_key(event)
+            if key is not None:
+                if isinstance(event, (e.TimerStarted, e.StartTimerFailed)) and is_wake_up(event.timer_id):
+                    was_full = True
+                else:
+                    records.append((execution.ledger.record(key, event).owner.handle, event))
+            elif type(event) is e.ActivityTaskCanceled and not event.started_event_id:
+                # No worker had begun with it: SWF cancels it where the decision to ask for that is recorded.
+                records.append((self._on_scheduled, event))
+            else:
+                break
             index += 1
-            if isinstance(event, e.TimerStarted) and is_wake_up(event.timer_id):
-                was_full = True
-                continue
-            execution.ledger.record(key, event).owner.handle(event)
-            if execution.loop.has_ready:
-                self._settle()
-        execution.end_of_records(completed_event_id, was_full=was_full)
+        execution.ledger.end_of_records(events[completed].event_id, was_full=was_full)
+        execution.last_event_id = last = events[index - 1].event_id
+        execution.is_replaying = last <= self._completed_up_to
+        for tell, event in records:
+            tell(event)
+        execution.batch_is_recorded()
         self._settle()
         return index
 

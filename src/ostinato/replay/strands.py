@@ -3,6 +3,7 @@
 The function is never unwound in order to wait, so its `try`, `with` and `except` mean what they say.
 """
 
+import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable
 from types import FrameType
@@ -13,6 +14,8 @@ from greenlet import getcurrent, greenlet
 from ostinato.errors import OstinatoError, UsageError
 
 T = TypeVar("T")
+
+_STEP = asyncio.Handle._run.__code__  # noqa: SLF001  (where a loop begins to run what is not its own)
 
 _FAREWELLS = 100
 """How often a function that swallows its end is asked again before it is left alone."""
@@ -85,13 +88,20 @@ def is_plain() -> bool:
     return isinstance(getcurrent(), Strand)
 
 
-_PACKAGE = __file__.rpartition("/")[0] + "/"
+_NOT_AUTHORS = (__file__.removesuffix("strands.py"), asyncio.__file__.removesuffix("__init__.py"))
+"""This package, and asyncio."""
 
 
 def author_frame(frame: FrameType | None) -> FrameType | None:
-    """The innermost frame, from this one outwards, that is not of this package."""
-    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame = frame.f_back
+    """The innermost frame of the author's, from this one outwards; None if it is the replay that acts."""
+    while frame is not None and (code := frame.f_code).co_filename.startswith(_NOT_AUTHORS):
+        if code is run_plain.__code__:
+            strand = frame.f_locals.get("strand")
+            frame = None if strand is None else strand.gr_frame
+        elif code is _STEP:
+            return None
+        else:
+            frame = frame.f_back
     return frame
 
 
@@ -105,7 +115,7 @@ def position(awaited: Any) -> FrameType | None:
         if frame.f_code is run_plain.__code__:
             strand = frame.f_locals.get("strand")
             found = (author_frame(strand.gr_frame) if strand is not None else None) or found
-        elif not frame.f_code.co_filename.startswith(_PACKAGE):
+        elif not frame.f_code.co_filename.startswith(_NOT_AUTHORS):
             found = frame
         awaited = awaited.cr_await
     return found

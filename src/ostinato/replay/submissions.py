@@ -203,11 +203,15 @@ class SubmittedActivity(Submission):
         self._state = lives.ActivityState.NEW
 
     def _is_recorded(self) -> bool:
-        return self.retry is None and self.execution.ahead.get(self.id) == 1
+        execution = self.execution
+        return self.retry is None and execution.ahead.get(self.id) == 1 and not execution.ledger.has(self._key())
 
     def _ask_again_for_record(self) -> None:
+        self.request = self.execution.request_recorded(self._key(), self)
+
+    def _key(self) -> Key:
         kind = self.activity.activity_type
-        self.request = self.execution.request_recorded(Key(Kind.ACTIVITY, self.id, f"{kind.name} {kind.version}"), self)
+        return Key(Kind.ACTIVITY, self.id, f"{kind.name} {kind.version}")
 
     def _decision(self) -> d.ScheduleActivityTask:
         self._state = lives.ActivityState.NEW
