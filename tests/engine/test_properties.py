@@ -109,7 +109,8 @@ def snapshot(execution: Execution) -> dict[str, Any]:
             return {key: plain(item) for key, item in value.items()}
         slots = getattr(type(value), "__slots__", None)
         if slots is not None and not isinstance(value, msgspec.Struct):
-            return {name: plain(getattr(value, name)) for name in slots}
+            # Who holds a task, and since when, is not history: the holder may have died.
+            return {name: plain(getattr(value, name)) for name in slots if name != "held_since"}
         if isinstance(value, msgspec.Struct):
             return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
         return value
