@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         EventRecord,
         ExecutionRecord,
         HeartbeatRecord,
+        HolderRecord,
     )
 
 _REMEMBERED_FAILURES = 1_000
@@ -42,6 +43,7 @@ class OpenBatch:
         "events",
         "forgotten",
         "heartbeats",
+        "holders",
         "number",
         "registrations",
         "started",
@@ -51,6 +53,7 @@ class OpenBatch:
         self.number = number
         self.started: list[ExecutionRecord] = []
         self.events: list[EventRecord] = []
+        self.holders: list[HolderRecord] = []
         self.heartbeats: list[HeartbeatRecord] = []
         self.closed: list[ClosedRecord] = []
         self.forgotten: list[int] = []
@@ -65,7 +68,7 @@ class OpenBatch:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to commit."""
-        return not (self.events or self.heartbeats or self.registrations or self.after or self.forgotten or self.broken)
+        return not (self.events or self.holders or self.heartbeats or self.registrations or self.after or self.forgotten or self.broken)
 
     def register(
         self,
@@ -88,6 +91,7 @@ class OpenBatch:
         rest = Batch(
             started=self.started,
             events=self.events,
+            holders=self.holders,
             heartbeats=self.heartbeats,
             closed=self.closed,
             forgotten_executions=self.forgotten,

@@ -22,7 +22,7 @@ from ostinato.engine.deadlines import (
     timer_deadline,
 )
 from ostinato.engine.histories import Histories
-from ostinato.engine.log.records import ClosedRecord, EventRecord, ExecutionRecord
+from ostinato.engine.log.records import NOBODY, ClosedRecord, EventRecord, ExecutionRecord, HolderRecord
 from ostinato.engine.open_executions import OpenExecutions
 from ostinato.engine.parts import Activity
 from ostinato.engine.registry import Registry
@@ -175,9 +175,10 @@ class Ledger:
             self.record(execution, started, handed_by=self.epoch if poller.is_local else 0)
             started_id = started.event_id
         elif running is not None:
-            # The process that had it is dead: the same task again.
+            # Who had it is known to have it no more: the same task again.
             running.held_since = self.clock.now()
             started_id = running.started_event_id
+            self._hold_again(execution, started_id, poller)
         else:
             raise InternalError("a decision task was handed out that nobody scheduled")
         self._watch_decision(execution)
@@ -192,8 +193,34 @@ class Ledger:
             self._watch_activity(execution, activity)
             return started.event_id
         activity.held_since = self.clock.now()
+        self._hold_again(execution, activity.started_event_id, poller)
         self._watch_activity(execution, activity)
         return activity.started_event_id
+
+    def _hold_again(self, execution: Execution, started_id: EventId, poller: Poller) -> None:
+        # What the log says of a process that is dead holds for every process after it too; of another's poller it must know.
+        if not poller.is_local:
+            self._note_holder(execution, started_id, 0)
+
+    def _note_holder(self, execution: Execution, started_id: EventId, handed_by: int) -> None:
+        self.commits.open.holders.append(
+            HolderRecord(execution_key=execution.key, started_event_id=started_id, handed_by=handed_by)
+        )
+
+    def take_back(self, handed: HandedTask) -> None:
+        """Let a task that its poller never saw wait for the next one, whose start the one in history then is."""
+        execution = self.executions.get(handed.execution.key)
+        if execution is None:
+            return
+        activity = execution.activities.get(handed.scheduled_event_id)
+        held = activity if handed.activity is not None else execution.decision_running
+        if held is None or held.started_event_id != handed.started_event_id or held.held_since is None:
+            return
+        held.held_since = None
+        self.in_hand.discard(TaskId(execution.key, handed.scheduled_event_id))
+        self.local_decisions.discard(execution.key)
+        self._note_holder(execution, handed.started_event_id, NOBODY)
+        self.offer(WaitingTask(execution, handed.scheduled_event_id, activity, self.commits.open.number))
 
     def offer(self, task: WaitingTask) -> None:
         """Let a task go to a poller as soon as this transaction is over."""

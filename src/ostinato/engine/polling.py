@@ -38,6 +38,16 @@ class PendingPoll:
         with self._transactions.lock:
             return self._polls.withdraw(self._poll, self._poller)
 
+    def hand_back(self, delivery: Delivery) -> None:
+        """Give back what was delivered, which nobody has seen: the next poller gets it, and the start in history is its.
+
+        Raises:
+            StoreError: that could not be made durable.
+        """
+        if isinstance(delivery, HandedTask):
+            with self._transactions.transaction():
+                self._transactions.ledger.take_back(delivery)
+
     def answer(self, delivery: Delivery) -> ActivityTask | DecisionTask | None:
         """The poll's answer, of what was delivered. May read the log.
 

@@ -51,5 +51,13 @@ def test_a_single_batch_is_joined_as_it_is() -> None:
 
     assert joined([batch]) is batch
     assert joined([]) == Batch(
-        types=[], domains=[], deleted_types=[], started=[], events=[], heartbeats=[], closed=[], forgotten_executions=[]
+        types=[],
+        domains=[],
+        deleted_types=[],
+        started=[],
+        events=[],
+        holders=[],
+        heartbeats=[],
+        closed=[],
+        forgotten_executions=[],
     )

@@ -53,6 +53,10 @@ INSERT OR IGNORE INTO execution_tags (key, tag, domain, start_timestamp, close_t
 -- Append an event to an execution's history.
 INSERT INTO events (execution_key, event_id, handed_by, event) VALUES (?, ?, ?, ?);
 
+-- name: write_holder
+-- Write down who has the task now that an event started.
+UPDATE events SET handed_by = ? WHERE execution_key = ? AND event_id = ?;
+
 -- name: write_heartbeat
 -- Remember the last sign of life of an activity task.
 INSERT OR REPLACE INTO heartbeats (execution_key, scheduled_event_id, timestamp, details) VALUES (?, ?, ?, ?);

@@ -106,6 +106,19 @@ class HeartbeatRecord(Record):
     details: str | None = None
 
 
+NOBODY = -1
+"""In place of an epoch: the task was taken back from whom it was handed to, and nobody has it."""
+
+
+class HolderRecord(Record):
+    """Who has a task now that was started before, for somebody else. It replaces what its start says."""
+
+    execution_key: int
+    started_event_id: EventId
+    handed_by: int
+    """The epoch of the process whose own poller took it, `NOBODY`, or 0 for a poller of another process."""
+
+
 class ClosedRecord(Record):
     """An execution's close."""
 
@@ -125,6 +138,7 @@ class Batch(Record):
     deleted_types: Sequence[TypeKey] = ()
     started: Sequence[ExecutionRecord] = ()
     events: Sequence[EventRecord] = ()
+    holders: Sequence[HolderRecord] = ()
     heartbeats: Sequence[HeartbeatRecord] = ()
     closed: Sequence[ClosedRecord] = ()
     forgotten_executions: Sequence[int] = ()
@@ -188,6 +202,7 @@ def joined(batches: Sequence[Batch]) -> Batch:
         deleted_types=_chained(batch.deleted_types for batch in batches),
         started=_chained(batch.started for batch in batches),
         events=_chained(batch.events for batch in batches),
+        holders=_chained(batch.holders for batch in batches),
         heartbeats=_chained(batch.heartbeats for batch in batches),
         closed=_chained(batch.closed for batch in batches),
         forgotten_executions=_chained(batch.forgotten_executions for batch in batches),

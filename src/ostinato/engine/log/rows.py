@@ -10,6 +10,7 @@ from ostinato.engine.log.records import (
     EventRecord,
     ExecutionRecord,
     HeartbeatRecord,
+    HolderRecord,
     TypeKey,
     TypeKind,
     TypeRecord,
@@ -154,6 +155,11 @@ def to_event_records(key: int, rows: Sequence[EventRow]) -> list[EventRecord]:
 def to_events(rows: Sequence[TextRow]) -> list[HistoryEvent]:
     """The events of rows; read as one text, which is quicker than one by one."""
     return _EVENTS.decode(f"[{','.join([row[0] for row in rows])}]")
+
+
+def from_holder(record: HolderRecord) -> Columns:
+    """What is written over an event's row when its task changes hands."""
+    return (record.handed_by, record.execution_key, record.started_event_id)
 
 
 def from_heartbeat(record: HeartbeatRecord) -> Columns:

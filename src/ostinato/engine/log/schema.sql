@@ -87,7 +87,8 @@ WHERE close_timestamp IS NOT NULL;
 CREATE INDEX closed_by_tag_and_close ON execution_tags (domain, tag, close_timestamp)
 WHERE close_timestamp IS NOT NULL;
 
--- The truth: the events, each as JSON text. handed_by is the epoch of the process whose own poller took the task, or 0.
+-- The truth: the events, each as JSON text. handed_by is the epoch of the process whose own poller took the task,
+-- or 0, or -1 if it was taken back and nobody has it.
 CREATE TABLE events (
     execution_key INTEGER NOT NULL,
     event_id INTEGER NOT NULL,

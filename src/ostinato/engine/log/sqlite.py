@@ -185,6 +185,7 @@ class SqliteLog:
         self._insert("write_tag", tuple, rows.from_tags(batch.started))
         if batch.events:
             self._writer.executemany(self._queries["write_event"], rows.from_events(batch.events))
+        self._insert("write_holder", rows.from_holder, batch.holders)
         self._insert("write_heartbeat", rows.from_heartbeat, batch.heartbeats)
         self._close_executions(batch.closed)
         for query in ("forget_execution", "forget_tags", "forget_events", "forget_heartbeats"):
