@@ -143,7 +143,6 @@ class World:
                     default_execution_start_to_close_timeout="100",
                     default_task_list=every,
                     default_child_policy=ChildPolicy.TERMINATE,
-                    default_lambda_role="role",
                 )
             )
             call(
@@ -295,8 +294,7 @@ def test_a_crash_at_any_commit_loses_nothing_answered(steps: list[Any], batches:
     log = SqliteLog(":memory:")
     first = World(log, ManualClock())
     first.register()
-    first.engine._log = DyingLog(log, batches)
-    first.engine._commits._log = first.engine._log
+    first.engine._commits._log = DyingLog(log, batches)  # type: ignore[assignment]
     answered: list[WorkflowExecution] = []
     known: dict[int, int] = {}
     for step in steps:
