@@ -1,6 +1,5 @@
 """Tasks that were delivered to a poller who had gone: handed back, they are the next one's."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from ostinato.model.results import ActivityTask, DecisionTask
 from ostinato.model.structures import TaskList
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ostinato.engine.polling import PendingPoll
     from ostinato.engine.task_lists import Delivery
     from tests.engine.conftest import Scenario

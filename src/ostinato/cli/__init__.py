@@ -6,6 +6,7 @@ A command's module holds its options; what it does is imported when it is run, s
 import click
 
 from ostinato.cli.run import run
+from ostinato.cli.server import server
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -15,3 +16,4 @@ def main() -> None:
 
 
 main.add_command(run)
+main.add_command(server)

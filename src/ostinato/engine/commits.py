@@ -68,7 +68,8 @@ class OpenBatch:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to commit."""
-        return not (self.events or self.holders or self.heartbeats or self.registrations or self.after or self.forgotten or self.broken)
+        has_changes = self.events or self.holders or self.heartbeats or self.registrations or self.forgotten
+        return not (has_changes or self.after or self.broken)
 
     def register(
         self,

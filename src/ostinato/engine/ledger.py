@@ -198,7 +198,7 @@ class Ledger:
         return activity.started_event_id
 
     def _hold_again(self, execution: Execution, started_id: EventId, poller: Poller) -> None:
-        # What the log says of a process that is dead holds for every process after it too; of another's poller it must know.
+        # That a local poller has it changes nothing after this process: whatever the log says now, it is dead by then.
         if not poller.is_local:
             self._note_holder(execution, started_id, 0)
 

@@ -39,7 +39,7 @@ class PendingPoll:
             return self._polls.withdraw(self._poll, self._poller)
 
     def hand_back(self, delivery: Delivery) -> None:
-        """Give back what was delivered, which nobody has seen: the next poller gets it, and the start in history is its.
+        """Give back what was delivered and nobody has seen: the next poller gets it; the start in history is its.
 
         Raises:
             StoreError: that could not be made durable.
