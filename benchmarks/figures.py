@@ -16,6 +16,7 @@ class Unit(Enum):
     """A unit: how its numbers are written, and whether more of it is better."""
 
     PER_SECOND = ("{:,.0f}/s", 1.0, True)
+    MICROSECONDS = ("{:,.0f} µs", 1_000_000.0, False)
     MILLISECONDS = ("{:,.1f} ms", 1000.0, False)
     SECONDS = ("{:,.2f} s", 1.0, False)
     TIMES = ("{:,.2f} ×", 1.0, False)

@@ -65,7 +65,7 @@ def _by_row(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
 
 def _figure_line(figure: Figure, outcomes: Sequence[Outcome], contestants: Sequence[Contestant]) -> str:
     row, size = outcomes[0].row, outcomes[0].size
-    title = ": ".join(part for part in (row.work.format(size=size), figure.title) if part)
+    title = ": ".join(part.format(size=size) for part in (row.work, figure.title) if part)
     of_contestant = {outcome.contestant.name: outcome for outcome in outcomes}
     ours = _median(figure, of_contestant.get("ostinato"))
     cells = [_cell(figure, of_contestant.get(one.name), ours) for one in contestants]

@@ -76,6 +76,8 @@ ROWS: tuple[Row, ...] = (
         figures=(
             Figure("one after the other", Unit.MILLISECONDS, seconds, wanted=0.012),
             Figure("side by side", Unit.MILLISECONDS, detail("parallel_seconds"), wanted=0.012),
+            Figure("one after the other, from JSON", Unit.MILLISECONDS, detail("json_seconds")),
+            Figure("one after the other, from the log", Unit.MILLISECONDS, detail("log_seconds")),
         ),
     ),
     Row(
@@ -92,7 +94,7 @@ ROWS: tuple[Row, ...] = (
         size=25_000,
         quick_size=2_500,
         figures=(
-            Figure("", Unit.MILLISECONDS, seconds),
+            Figure("", Unit.MICROSECONDS, seconds),
             Figure("beside one at 100 events", Unit.TIMES, detail("times"), wanted=1.2),
         ),
         repetitions=3,
@@ -121,20 +123,22 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         name="memory",
-        work="memory of an execution, of {size:,}",
-        size=2000,
-        quick_size=200,
+        work="memory of an open execution",
+        size=100_000,
+        quick_size=2_000,
         figures=(
-            Figure("open, in the engine", Unit.KIBIBYTES, detail("open_bytes")),
-            Figure("open, with its replay kept", Unit.KIBIBYTES, detail("cached_bytes")),
+            Figure("in the engine, of {size:,}", Unit.KIBIBYTES, detail("open_bytes")),
+            Figure("its replay, kept, `def`", Unit.KIBIBYTES, detail("cached_bytes")),
+            Figure("its replay, kept, `async def`", Unit.KIBIBYTES, detail("cached_async_bytes")),
+            Figure("its replay, kept, after 1,000 activities", Unit.KIBIBYTES, detail("cached_long_bytes")),
         ),
-        repetitions=3,
+        repetitions=1,
     ),
     Row(
         name="recovery",
         work="engine start with {size:,} open executions",
-        size=5000,
-        quick_size=200,
+        size=20_000,
+        quick_size=1_000,
         figures=(
             Figure("", Unit.MILLISECONDS, seconds),
             Figure("at a tenth of them", Unit.MILLISECONDS, detail("tenth_seconds")),

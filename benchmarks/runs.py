@@ -8,7 +8,6 @@ import tempfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from benchmarks.environments import variables
 from benchmarks.protocol.measurement import Measurement
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def _run_once(outcome: Outcome, plan: Plan) -> None:
                 command,
                 capture_output=True,
                 text=True,
-                env=variables(),
+                env=outcome.contestant.variables(),
                 cwd=directory,
                 timeout=TIMEOUT_SECONDS,
                 check=False,

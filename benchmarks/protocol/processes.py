@@ -1,7 +1,8 @@
-"""How long new processes take: for the rows that measure a start. Standard library only."""
+"""What processes take: the time of a start, and memory. Standard library only."""
 
 from __future__ import annotations
 
+import resource
 import statistics
 import subprocess
 import sys
@@ -33,3 +34,12 @@ def command_seconds(command: list[str], times: int) -> float:
 def beside_the_interpreter(command: str) -> str:
     """Give the path of a command installed in this interpreter's environment."""
     return str(Path(sys.executable).parent / command)
+
+
+def resident_bytes() -> int:
+    """Give the memory that this process holds now; where that is not told, the most that it ever held."""
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        return int(statm.read_text().split()[1]) * resource.getpagesize()
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024

@@ -1,9 +1,9 @@
-"""The workflows that Ostinato runs here."""
+"""The workflows that Ostinato runs here, in plain `def`."""
 
 from __future__ import annotations
 
 from histories import Names
-from ostinato import activity, run_once, submit, workflow
+from ostinato import activity, run_once, submit, wait_signal, workflow
 
 TASK_LIST = "benchmark"
 
@@ -45,5 +45,12 @@ def inline_steps(steps: int) -> int:
     return value
 
 
+@workflow(name="approval", version="1", task_list=TASK_LIST)
+def approval() -> str:
+    """Wait for a signal, as most open executions wait for something."""
+    return str(wait_signal("approve").result())
+
+
+DEFINITIONS = (increment, one_after_the_other, side_by_side, one_activity, inline_steps, approval)
 SEQUENCE = Names(workflow=one_after_the_other.name, activity=increment.name)
 FAN_OUT = Names(workflow=side_by_side.name, activity=increment.name, wake_up="__ostinato_wake_up")

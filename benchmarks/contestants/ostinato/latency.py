@@ -1,0 +1,14 @@
+"""Ostinato: from the start of a one-activity workflow to its result, one at a time."""
+
+from measurement import Assignment
+from programs import DEFINITIONS, one_activity
+from served import measure_latency
+
+
+def main() -> None:
+    """Run them."""
+    measure_latency(Assignment.of_command_line(), DEFINITIONS, one_activity)
+
+
+if __name__ == "__main__":
+    main()
