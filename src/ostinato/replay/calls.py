@@ -85,6 +85,8 @@ def _submission(execution: Execution, what: object, args: tuple[Any, ...], kwarg
         signature_of(what.run).check_call(args, kwargs)
         return SubmittedChild(execution, what)
     if isinstance(what, LambdaFunction):
+        if len(args) + len(kwargs) > 1 and args:
+            raise UsageError(found=f"{len(args) + len(kwargs)} arguments for a Lambda function", expected="one value")
         return SubmittedLambda(execution, what)
     raise UsageError(
         found=f"submit() was given {what!r}",

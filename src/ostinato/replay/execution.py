@@ -23,6 +23,9 @@ from ostinato.replay.loop import ReplayLoop, running_loop
 from ostinato.replay.strands import author_frame, run_plain
 from ostinato.replay.timers import Timer
 
+LONGEST_BACK_OFF = 60.0
+"""Seconds, at most, before what SWF refuses for a while is asked for again."""
+
 REFUSED = -1_000_000
 """The count in `Execution.ahead` of an activity whose scheduling was refused at some time."""
 
@@ -93,7 +96,7 @@ class Execution:
         return self._make(Request(key, None, owner, None, 0))
 
     def _make(self, request: Request) -> Request:
-        if self.loop.stopped and not isinstance(request.owner, Closing):
+        if self.loop.stopped and running_loop() is self.loop and not isinstance(request.owner, Closing):
             raise UnwindingError(
                 found=f"{describe(request.key)} was asked for while the workflow's code was being put away",
                 hint="An `except BaseException` or a `finally` that decides should let the exception pass",
@@ -206,6 +209,7 @@ class Closing:
         self._execution = execution
         self.request: Request | None = None
         self.label = "the close of the execution"
+        self._refusals = 0
 
     def close(self, decision: d.DecisionAttributes, source: Request | None = None) -> None:
         """Ask for the close, after all that was asked for before."""
@@ -214,19 +218,36 @@ class Closing:
         self.request = self._execution.request(decision, self, source)
 
     def handle(self, event: e.HistoryEvent) -> None:
-        """Ask again if SWF refused: something new had come in, which has been seen by now."""
+        """Ask again if SWF refused: at once if something new had come in, which has been seen by now; else later."""
         failed = (
             e.CompleteWorkflowExecutionFailed,
             e.FailWorkflowExecutionFailed,
             e.CancelWorkflowExecutionFailed,
             e.ContinueAsNewWorkflowExecutionFailed,
         )
-        if not isinstance(event, failed) or self.request is None:
+        if not isinstance(event, failed):
             return
         self._execution.ledger.closed(Kind.CLOSE)
-        if event.cause.name == "WORKFLOW_TYPE_DOES_NOT_EXIST":
-            self._execution.unregistered[self._execution.workflow] = None
+        match event.cause.name:
+            case "UNHANDLED_DECISION":
+                self._again()
+            case "WORKFLOW_TYPE_DOES_NOT_EXIST":
+                if not self._execution.is_replaying:
+                    self._execution.unregistered[self._execution.workflow] = None
+                self._later()
+            case "OPERATION_NOT_PERMITTED" | "CONTINUE_AS_NEW_WORKFLOW_EXECUTION_RATE_EXCEEDED":
+                self._later()
+            case cause:
+                reason = f"The execution could not be continued as new: {cause}"
+                self.close(d.FailWorkflowExecution(reason=reason), self.request)
+
+    def _again(self) -> None:
         self.close(self._decision, self.request)
+
+    def _later(self) -> None:
+        wait = min(2.0**self._refusals, LONGEST_BACK_OFF)
+        self._refusals += 1
+        Timer(self._execution, wait, self._again, f"__ostinato_close-{self._refusals}", source=self.request)
 
 
 def current(call: str) -> Execution:

@@ -4,75 +4,95 @@ from ostinato.errors import CancelNotDelivered, SignalNotDelivered
 from ostinato.model import decisions as d
 from ostinato.model import events as e
 from ostinato.model import lives
-from ostinato.replay.execution import Execution
+from ostinato.replay.execution import LONGEST_BACK_OFF, Execution, bounded_id
 from ostinato.replay.futures import Future
 from ostinato.replay.keys import Kind
+from ostinato.replay.timers import Timer
 
 
-class SentSignal:
+class Delivery:
+    """Something on its way to another execution, or to this one. What SWF refuses for a while is sent again later."""
+
+    kind: Kind
+    life: lives.Transitions[lives.ExternalState]
+    failure: type[SignalNotDelivered | CancelNotDelivered]
+
+    def __init__(self, execution: Execution, decision: d.DecisionAttributes, label: str, timer_id: str) -> None:
+        self.label = label
+        self.future: Future[None] = Future(loop=execution.loop, label=label, on_cancel=self._withdraw)
+        self._execution = execution
+        self._decision = decision
+        self._timer_id = timer_id
+        self._timer: Timer | None = None
+        self._refusals = 0
+        self._state = lives.ExternalState.NEW
+        self._event_id: int | None = None
+        self._request = execution.request(decision, self)
+
+    def handle(self, event: e.HistoryEvent) -> None:
+        """Take an event that concerns it."""
+        self._state = state = lives.advance(self.life, self._state, event)
+        if state is lives.ExternalState.INITIATED:
+            self._event_id = event.event_id
+            self._execution.is_open(event.event_id, self)
+            return
+        self._execution.is_closed(self.kind, self._event_id)
+        failures = (e.SignalExternalWorkflowExecutionFailed, e.RequestCancelExternalWorkflowExecutionFailed)
+        if self.future.done():
+            return
+        if isinstance(event, failures):
+            self._failed(event.cause.name)
+        else:
+            self.future.set_result(None)
+
+    def _failed(self, cause: str) -> None:
+        if not cause.endswith("_RATE_EXCEEDED"):
+            self.future.set_exception(self.failure(f"{self.label} failed: {cause}", reason=cause))
+            return
+        self._state = lives.ExternalState.NEW
+        self._event_id = None
+        if self._execution.loop.stopped:
+            self._send_again()  # the end does not wait
+            return
+        wait = min(2.0**self._refusals, LONGEST_BACK_OFF)
+        self._refusals += 1
+        timer_id = bounded_id(f"{self._timer_id}-{self._refusals}")
+        self._timer = Timer(self._execution, wait, self._send_again, timer_id, source=self._request)
+
+    def _send_again(self) -> None:
+        self._timer = None
+        self._request = self._execution.request(self._decision, self, self._request)
+
+    def _withdraw(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        else:
+            self._execution.ledger.withdraw(self._request)
+
+
+class SentSignal(Delivery):
     """A signal on its way to another execution, or to this one."""
 
+    kind = Kind.SIGNAL
+    life = lives.EXTERNAL_SIGNAL
+    failure = SignalNotDelivered
+
     def __init__(self, execution: Execution, decision: d.SignalExternalWorkflowExecution) -> None:
-        self._execution = execution
-        self._state = lives.ExternalState.NEW
-        self._event_id: int | None = None
-        label = f"delivery of signal {decision.signal_name!r} to {decision.workflow_id}"
-        self.label = label
-        self.future: Future[None] = Future(loop=execution.loop, label=label, on_cancel=self._withdraw)
-        self._request = execution.request(decision, self)
-
-    def _withdraw(self) -> None:
-        self._execution.ledger.withdraw(self._request)
-
-    def handle(self, event: e.HistoryEvent) -> None:
-        """Take an event that concerns it."""
-        self._state = state = lives.advance(lives.EXTERNAL_SIGNAL, self._state, event)
-        if state is lives.ExternalState.INITIATED:
-            self._event_id = event.event_id
-            self._execution.is_open(event.event_id, self)
-            return
-        self._execution.is_closed(Kind.SIGNAL, self._event_id)
-        if self.future.done():
-            return
-        if isinstance(event, e.SignalExternalWorkflowExecutionFailed):
-            self.future.set_exception(
-                SignalNotDelivered(f"{self.future.label} failed: {event.cause.name}", reason=event.cause.name)
-            )
-        else:
-            self.future.set_result(None)
+        name = decision.signal_name
+        timer_id = f"__ostinato_signal-{execution.number('signal sent')}"
+        super().__init__(execution, decision, f"delivery of signal {name!r} to {decision.workflow_id}", timer_id)
 
 
-class SentCancel:
+class SentCancel(Delivery):
     """A cancellation request on its way to another execution."""
 
+    kind = Kind.CANCEL_WORKFLOW
+    life = lives.EXTERNAL_CANCEL
+    failure = CancelNotDelivered
+
     def __init__(self, execution: Execution, decision: d.RequestCancelExternalWorkflowExecution) -> None:
-        self._execution = execution
-        self._state = lives.ExternalState.NEW
-        self._event_id: int | None = None
         label = f"delivery of the cancellation request to {decision.workflow_id}"
-        self.label = label
-        self.future: Future[None] = Future(loop=execution.loop, label=label, on_cancel=self._withdraw)
-        self._request = execution.request(decision, self)
-
-    def _withdraw(self) -> None:
-        self._execution.ledger.withdraw(self._request)
-
-    def handle(self, event: e.HistoryEvent) -> None:
-        """Take an event that concerns it."""
-        self._state = state = lives.advance(lives.EXTERNAL_CANCEL, self._state, event)
-        if state is lives.ExternalState.INITIATED:
-            self._event_id = event.event_id
-            self._execution.is_open(event.event_id, self)
-            return
-        self._execution.is_closed(Kind.CANCEL_WORKFLOW, self._event_id)
-        if self.future.done():
-            return
-        if isinstance(event, e.RequestCancelExternalWorkflowExecutionFailed):
-            self.future.set_exception(
-                CancelNotDelivered(f"{self.future.label} failed: {event.cause.name}", reason=event.cause.name)
-            )
-        else:
-            self.future.set_result(None)
+        super().__init__(execution, decision, label, f"__ostinato_cancel-{execution.number('cancel sent')}")
 
 
 class Marker:

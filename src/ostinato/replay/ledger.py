@@ -140,7 +140,7 @@ class Ledger:
     def make(self, request: Request) -> None:
         """Take a request. Nothing comes after the close."""
         made = self._made
-        close = made.pop() if made and made[-1].key.kind is Kind.CLOSE else None
+        close = made.pop() if made and made[-1].key.kind is Kind.CLOSE and made[-1].stage is Stage.MADE else None
         made.append(request)
         if close is not None:
             made.append(close)

@@ -15,7 +15,7 @@ from ostinato.model.structures import TaskList
 from ostinato.payloads.limits import check_length
 from ostinato.replay.definitions import Activity, LambdaFunction, Workflow
 from ostinato.payloads.signatures import signature_of
-from ostinato.replay.execution import Execution, bounded_id
+from ostinato.replay.execution import LONGEST_BACK_OFF, Execution, bounded_id
 from ostinato.replay.futures import Future
 from ostinato.replay.keys import Key, Kind
 from ostinato.replay.ledger import Request
@@ -24,8 +24,6 @@ from ostinato.replay.timers import Timer
 
 if TYPE_CHECKING:
     from ostinato.errors import TaskError
-
-_LONGEST_BACK_OFF = 60.0
 
 
 class Submission:
@@ -100,9 +98,10 @@ class Submission:
         return text
 
     def _input_of_attempt(self) -> str:
-        if self.attempt == 1:
+        if self.attempt == 1 or not self._input.endswith("}"):
             return self._input
-        return f'{self._input[:-1]},"__ostinato":{{"attempt":{self.attempt}}}}}'
+        text = f'{self._input[:-1]},"__ostinato":{{"attempt":{self.attempt}}}}}'
+        return text if len(text) <= DATA_CHARACTERS else self._input
 
     # How it ends.
 
@@ -111,14 +110,14 @@ class Submission:
             return
         try:
             value = self.execution.converter.load(text, as_type)
-        except errors.PayloadError as error:
+        except Exception as error:  # noqa: BLE001  (converters may be the author's: it is seen where the future is)
             self.future.set_exception(error)
         else:
             self.future.set_result(value)
 
     def _failed(self, error: "TaskError") -> None:
-        """Try again if the policy says so, else fail the future."""
-        if self.future.done():
+        """Try again if the policy says so, else fail the future. After the end of the code nobody wants it."""
+        if self.future.done() or self.execution.loop.stopped:
             return
         wait = self.retry and self.retry.wait(
             error, self.attempt, self.execution.fraction() if self.retry.jitter else 0.5
@@ -135,26 +134,43 @@ class Submission:
         if self.future.done():
             return
         self._refusals += 1
-        wait = min(2.0 ** (self._refusals - 1), _LONGEST_BACK_OFF)
+        wait = min(2.0 ** (self._refusals - 1), LONGEST_BACK_OFF)
         self._again(wait, f"__ostinato_back_off-{self.id}-{self._refusals}")
 
     def _type_unknown(self, definition: Activity[..., Any] | Workflow[..., Any]) -> None:
         """The type has to be registered, which is done with this decision; then ask again."""
         if self.future.done():
             return
-        self.execution.unregistered[definition] = None
+        if not self.execution.is_replaying:
+            self.execution.unregistered[definition] = None
         self._refusals += 1
         if self._refusals == 1:
             self._ask()
         else:
-            wait = min(2.0 ** (self._refusals - 2), _LONGEST_BACK_OFF)
+            wait = min(2.0 ** (self._refusals - 2), LONGEST_BACK_OFF)
             self._again(wait, f"__ostinato_register-{self.id}-{self._refusals}")
 
     def _again(self, wait: float, timer_id: str) -> None:
-        if wait <= 0:
+        """Ask again after a durable timer; at once if the code has ended, since the end does not wait."""
+        if wait <= 0 or self.execution.loop.stopped:
             self._ask()
-        else:
-            self._timer = Timer(self.execution, wait, self._ask, bounded_id(timer_id), source=self.request)
+            return
+        self._timer = Timer(
+            self.execution,
+            wait,
+            self._ask_in_time,
+            bounded_id(timer_id),
+            on_refusal=self._not_again,
+            source=self.request,
+        )
+
+    def _ask_in_time(self) -> None:
+        if not self.execution.loop.stopped:
+            self._ask()
+
+    def _not_again(self, error: errors.TimerNotStarted) -> None:
+        if not self.future.done():
+            self.future.set_exception(error)
 
     def _opened(self, event: e.HistoryEvent) -> None:
         self.event_id = event.event_id
@@ -332,7 +348,12 @@ class SubmittedChild(Submission):
             e.ExternalWorkflowExecutionCancelRequested,
         )
         if isinstance(event, cancels):
-            return  # whatever became of the request to cancel: the child's own end tells
+            # Whatever becomes of the request to cancel: the child's own end tells.
+            if isinstance(event, e.RequestCancelExternalWorkflowExecutionInitiated):
+                self.execution.is_open(event.event_id, self)
+            else:
+                self.execution.is_closed(Kind.CANCEL_WORKFLOW, event.initiated_event_id)
+            return
         self._state = state = lives.advance(lives.CHILD, self._state, event)
         if state is lives.ChildState.CLOSED:
             self._closed()
@@ -393,7 +414,7 @@ class SubmittedLambda(Submission):
 
     def __init__(self, execution: Execution, function: LambdaFunction) -> None:
         given = function.id or f"lambda-{function.name}-{execution.number(f'lambda {function.name}')}"
-        super().__init__(execution, given, function.name, function.retry)
+        super().__init__(execution, bounded_id(given), function.name, function.retry)
         self.function = function
         self._state = lives.LambdaState.NEW
 

@@ -174,7 +174,7 @@ class Rehearsal:
                 "is_closed": (self.replay.is_closed, fresh.is_closed),
                 "waiting": (self.replay.waiting(), fresh.waiting()),
                 "positions": (self.replay.positions(), fresh.positions()),
-                "unregistered": (self.replay.unregistered, fresh.unregistered),
+                "unregistered": ([x.name for x in self.replay.unregistered], [x.name for x in fresh.unregistered]),
             }
         finally:
             fresh.evict()
