@@ -7,7 +7,8 @@ The conventions, for whoever writes a page:
   and the commands of the page find it.
 - A ```console block is typed into a shell, in a directory of the page's own. Lines after `$ ` are commands, the others
   what they write to stdout; `...` stands for anything.
-- `<!-- check` opens a comment of Python that runs in the page's module and is not shown. It may call `run` (see `Lab`).
+- `<!-- check` opens a comment of Python that runs in the page's module and is not shown. It may call `run` and `lab` (see `Lab`), and
+  read the `page`.
 - `<!-- noexec: reason -->` before a block leaves it out.
 """
 
@@ -36,6 +37,7 @@ from ostinato.payloads.signatures import result_type
 from ostinato.worker.catalog import Catalog, catalog_of, definitions_in
 from ostinato.worker.histories import read_history
 from ostinato.worker.local import LocalWorker
+from ostinato.worker.notices import ActivityReported, Notice
 from ostinato.worker.starter import require_completed, start_execution
 
 if TYPE_CHECKING:
@@ -99,6 +101,8 @@ class Lab:
         self._page = page
         self.events: tuple[HistoryEvent, ...] = ()
         """The history of the execution that ended last."""
+        self.activities: list[str] = []
+        """The activities that were run for it and its children, by the names of their functions."""
         self.seconds = 0.0
         """How long that took, by the engine's clock."""
 
@@ -122,17 +126,18 @@ class Lab:
         Raises:
             WorkflowError: it did not complete.
         """
+        self.activities.clear()
         clock = ManualClock()
         begin = clock.now()
         converter = JsonConverter()
         with open_engine(":memory:", clock=clock) as engine:
             swf = engine.local()
-            with LocalWorker(swf, domain="page", catalog=self._catalog(workflow)) as worker:
+            with LocalWorker(swf, domain="page", catalog=self._catalog(workflow), watch=self._note) as worker:
                 with engine.time_held():
                     text = converter.dump_arguments(args, kwargs)
                     execution = start_execution(swf, "page", workflow, "page", text)
                     for name, value in signals:
-                        data = converter.dump(value)
+                        data = converter.dump_arguments((value,), {})
                         swf.call(
                             SignalWorkflowExecution(domain="page", workflow_id="page", signal_name=name, input=data)
                         )
@@ -149,6 +154,10 @@ class Lab:
 
     def _catalog(self, workflow: Workflow[..., Any]) -> Catalog:
         return catalog_of([workflow, *definitions_in(self._page)])
+
+    def _note(self, notice: Notice) -> None:
+        if isinstance(notice, ActivityReported):
+            self.activities.append(notice.task.activity_type.name.rpartition(".")[2])
 
     def event_types(self) -> list[str]:
         """The types of the events of the execution that ended last."""
@@ -239,7 +248,7 @@ class Page:
             exec(self._compiled(block), vars(self.module))  # noqa: S102
         elif block.language == "check":
             lab = Lab(self.module)
-            exec(self._compiled(block), {**vars(self.module), "run": lab.run, "lab": lab})  # noqa: S102
+            exec(self._compiled(block), {**vars(self.module), "run": lab.run, "lab": lab, "page": self.path.read_text()})  # noqa: S102
         elif block.language == "console":
             self._type(block)
 
