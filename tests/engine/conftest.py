@@ -113,7 +113,14 @@ class Scenario:
     def history(self, workflow_id: str = "x", run_id: str | None = None) -> tuple[e.HistoryEvent, ...]:
         """The whole history of an execution."""
         execution = WorkflowExecution(workflow_id=workflow_id, run_id=run_id or self.runs[workflow_id])  # type: ignore[arg-type]
-        return self.swf.call(o.GetWorkflowExecutionHistory(domain="d", execution=execution)).events
+        page = self.swf.call(o.GetWorkflowExecutionHistory(domain="d", execution=execution))
+        events = page.events
+        while page.next_page_token is not None:
+            page = self.swf.call(
+                o.GetWorkflowExecutionHistory(domain="d", execution=execution, next_page_token=page.next_page_token)
+            )
+            events += page.events
+        return events
 
     def kinds(self, workflow_id: str = "x", run_id: str | None = None) -> list[str]:
         """The types of an execution's events."""
