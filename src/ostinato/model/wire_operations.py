@@ -17,12 +17,12 @@ from ostinato.model.fields import BoundedTaskToken, Data, DurationInSecondsOptio
 from ostinato.model.operations import Operation
 from ostinato.model.results import ActivityTask, DecisionTask, History
 from ostinato.model.structures import TaskList, WorkflowExecution, WorkflowType
-from ostinato.model.wire import attributes_key, encode_event, events_from_wire
+from ostinato.model.wire import attributes_key, decision_to_wire, encode_event, events_from_wire
 from ostinato.model.wire_requests import read_request
 
 Answer = TypeVar("Answer")
 
-_KINDS: list[type[Operation[Any]]] = Operation.__subclasses__()
+_KINDS = cast("list[type[Operation[Any]]]", Operation.__subclasses__())
 OPERATIONS: Mapping[str, type[Operation[Any]]] = {kind.__name__: kind for kind in _KINDS}
 """The 39 operations by their names."""
 
@@ -205,12 +205,11 @@ def _answer_decoder(kind: type[Operation[Any]]) -> Callable[[bytes], Any]:
         return _task_decoder(_decode_decision_task)
     if kind is o.GetWorkflowExecutionHistory:
         return _decode_history
-    (answer,) = get_args(cast("Any", kind).__orig_bases__[0])
-    if answer is type(None):
+    answer = _answer_type(kind)
+    if answer is None:
         return lambda _: None
-    if kind is o.PollForActivityTask:
-        return _task_decoder(msgspec.json.Decoder(ActivityTask).decode)
-    return cast("Callable[[bytes], Any]", msgspec.json.Decoder(answer).decode)
+    decode = cast("Callable[[bytes], Any]", msgspec.json.Decoder(answer).decode)
+    return _task_decoder(decode) if kind is o.PollForActivityTask else decode
 
 
 def _task_decoder(decode: Callable[[bytes], Answer]) -> Callable[[bytes], Answer | None]:
@@ -247,6 +246,42 @@ def _decode_decision_task(body: bytes) -> DecisionTask:
 def _decode_history(body: bytes) -> History:
     page = _decode_wire_history(body)
     return History(events=events_from_wire(page.events), next_page_token=page.next_page_token)
+
+
+# The same as JSON objects, for who has a client of its own that makes text of them.
+
+
+def operation_to_wire(operation: Operation[Any]) -> dict[str, Any]:
+    """The operation as a JSON object in the service's shape; times are numbers."""
+    value: dict[str, Any] = msgspec.to_builtins(operation)
+    if isinstance(operation, o.RespondDecisionTaskCompleted) and operation.decisions is not None:
+        value["decisions"] = [decision_to_wire(decision) for decision in operation.decisions]
+    return value
+
+
+def answer_from_wire(operation: Operation[Answer], value: Mapping[str, Any]) -> Answer:
+    """The answer to the operation that a JSON object in the service's shape says; times are numbers.
+
+    Raises:
+        msgspec.ValidationError: it is no answer to that operation.
+    """
+    kind = _answer_type(type(operation))
+    answer: Any = None
+    if kind is DecisionTask or kind is History:
+        if kind is History or value.get("taskToken"):
+            rest = msgspec.convert({**value, "events": ()}, kind)
+            answer = msgspec.structs.replace(rest, events=events_from_wire(value.get("events", ())))
+    elif kind is not None and (kind is not ActivityTask or value.get("taskToken")):
+        answer = msgspec.convert(value, kind)
+    return cast("Answer", answer)
+
+
+@cache
+def _answer_type(kind: type[Operation[Any]]) -> type[msgspec.Struct] | None:
+    """What the operation answers; None if nothing. A poll answers a task, or nothing."""
+    (answer,) = get_args(cast("Any", kind).__orig_bases__[0])
+    kinds = [each for each in get_args(answer) or (answer,) if each is not type(None)]
+    return kinds[0] if kinds else None
 
 
 # Faults.
