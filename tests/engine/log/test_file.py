@@ -156,8 +156,8 @@ def test_a_large_file_with_a_broken_page(tmp_path: Path, monkeypatch: pytest.Mon
             content.write(b"\xff" * 64)
     monkeypatch.setattr(file, "CHECKED_BYTES", 0)
 
-    with pytest.raises(DatabaseDamagedError, match="damaged"):
-        list(SqliteLog(path).open_executions())
+    with pytest.raises(DatabaseDamagedError, match="damaged"), closing(SqliteLog(path)) as log:
+        list(log.open_executions())
 
 
 def test_a_row_that_is_no_event(tmp_path: Path) -> None:
