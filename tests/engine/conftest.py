@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,7 +16,9 @@ from ostinato.model import results as r
 from ostinato.model.enums import ChildPolicy
 from ostinato.model.fields import EventId, TaskToken
 from ostinato.model.structures import ActivityType, TaskList, WorkflowExecution, WorkflowType
-from ostinato.swf import Swf
+
+if TYPE_CHECKING:
+    from ostinato.swf import Swf
 
 WORKFLOW = WorkflowType(name="w", version="1")
 ACTIVITY = ActivityType(name="a", version="1")

@@ -1,14 +1,13 @@
 """The engine as its callers see it: who is answered when, who gets which task, and what a restart finds."""
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ostinato.engine.clock import ManualClock, SystemClock
-from ostinato.engine.engine import Engine, open_engine
+from ostinato.engine.engine import open_engine
 from ostinato.errors import LimitExceededFault, StoreError, UnknownResourceFault, UsageError, ValidationException
 from ostinato.model import decisions as d
 from ostinato.model import events as e
@@ -16,6 +15,9 @@ from ostinato.model import operations as o
 from ostinato.model.structures import TaskList
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ostinato.engine.engine import Engine
     from ostinato.engine.task_lists import Delivery
     from tests.engine.conftest import Scenario
 
@@ -134,7 +136,7 @@ def test_a_decision_task_is_paged_backwards(scenario: "Scenario") -> None:
 
 
 def test_a_decider_may_ask_for_what_is_new(scenario: "Scenario") -> None:
-    """startAtPreviousStartedEvent begins with the last answered start, and includes it."""
+    """StartAtPreviousStartedEvent begins with the last answered start, and includes it."""
     scenario.start()
     scenario.decide()
     scenario.signal()
@@ -325,9 +327,10 @@ def test_a_long_history_is_polled_from_the_log(scenario: "Scenario") -> None:
 def test_an_execution_ends_at_25_000_events(scenario: "Scenario") -> None:
     """The 25,000th event is WorkflowExecutionTerminated with EVENT_LIMIT_EXCEEDED."""
     scenario.start()
+    for _ in range(24_997):
+        scenario.signal()
     with pytest.raises(UnknownResourceFault):
-        for _ in range(25_000):
-            scenario.signal()
+        scenario.signal()
 
     execution = scenario.engine._log.find("d", "x")
     assert execution is not None

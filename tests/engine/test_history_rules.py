@@ -1,5 +1,6 @@
 """What recorded histories of Amazon's service show (`reference/swf.md` §3.3): each rule against the engine."""
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -63,7 +64,7 @@ def test_rule_03_decision_tasks_are_scheduled_with_their_cause(scenario: "Scenar
     _eventful(scenario)
 
     events = scenario.history()
-    for before, event in zip(events, events[1:], strict=False):
+    for before, event in pairwise(events):
         if isinstance(event, e.DecisionTaskScheduled):
             assert event.event_timestamp == before.event_timestamp
             assert not isinstance(before, e.ActivityTaskStarted | e.MarkerRecorded | e.TimerStarted | e.TimerCanceled)

@@ -1,6 +1,5 @@
 """Whatever deciders, workers, operators and time do, in whatever order: what must hold all the same."""
 
-
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,11 +15,12 @@ from ostinato.errors import DatabaseWriteError, SwfFault
 from ostinato.model import decisions as d
 from ostinato.model import operations as o
 from ostinato.model.enums import ChildPolicy
-from ostinato.model.structures import ActivityType, TaskList, WorkflowExecution, WorkflowType
+from ostinato.model.structures import ActivityType, TaskList, WorkflowType
 
 if TYPE_CHECKING:
     from ostinato.engine.log.log import Log
     from ostinato.model.events import HistoryEvent
+    from ostinato.model.structures import WorkflowExecution
 
 IDS = st.sampled_from(["1", "2", "3"])
 SECONDS = st.sampled_from(["0", "1", "5", "20"])
@@ -64,7 +64,10 @@ CLOSES: st.SearchStrategy[d.DecisionAttributes] = st.one_of(
         d.ContinueAsNewWorkflowExecution, workflow_type_version=st.sampled_from([None, "none", "deprecated", "bare"])
     ),
 )
-ANSWERS = st.tuples(st.lists(DECISIONS, max_size=5), st.lists(CLOSES, max_size=1)).map(lambda both: (*both[0], *both[1]))
+
+ANSWERS = st.builds(
+    lambda decisions, closing: (*decisions, *closing), st.lists(DECISIONS, max_size=5), st.lists(CLOSES, max_size=1)
+)
 
 STEPS = st.one_of(
     st.builds(
@@ -162,7 +165,7 @@ class World:
         call(o.RegisterWorkflowType(domain="d", name="w", version="bare"))
         call(o.RegisterActivityType(domain="d", name="a", version="bare"))
 
-    def take(self, step: Any, *, is_local: bool) -> None:  # noqa: ANN401
+    def take(self, step: Any, *, is_local: bool) -> None:  # noqa: C901 (one case for each kind of step)
         """Do one step; a fault is a fine answer."""
         swf = self.engine.local() if is_local else self.engine
         if isinstance(step, float):
@@ -180,9 +183,7 @@ class World:
                     token = self.decisions.pop(0).task_token
                     swf.call(msgspec.structs.replace(step, task_token=token))
                 case (
-                    o.RespondActivityTaskCompleted()
-                    | o.RespondActivityTaskFailed()
-                    | o.RespondActivityTaskCanceled()
+                    o.RespondActivityTaskCompleted() | o.RespondActivityTaskFailed() | o.RespondActivityTaskCanceled()
                 ) if self.activities:
                     swf.call(msgspec.structs.replace(step, task_token=self.activities.pop(0).task_token))
                 case o.RecordActivityTaskHeartbeat() if self.activities:
@@ -213,7 +214,7 @@ class DyingLog:
         self._left -= 1
         self._log.append(batch)
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._log, name)
 
 
@@ -225,7 +226,7 @@ class _ReopenedLog:
         self.epoch = log.epoch + 1
         self.next_execution_key = next_execution_key
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._log, name)
 
 
@@ -233,9 +234,7 @@ def _check_histories(engine: Engine) -> None:
     engine._commits.commit_all()
     log = engine._log
     for execution in engine._ledger.executions:
-        again = Execution(
-            key=execution.key, domain="d", workflow_id=execution.workflow_id, run_id=execution.run_id
-        )
+        again = Execution(key=execution.key, domain="d", workflow_id=execution.workflow_id, run_id=execution.run_id)
         for event in log.events(execution.key):
             again.apply(event)
         for activity in execution.activities.values():
@@ -294,7 +293,7 @@ def test_a_crash_at_any_commit_loses_nothing_answered(steps: list[Any], batches:
     log = SqliteLog(":memory:")
     first = World(log, ManualClock())
     first.register()
-    first.engine._commits._log = DyingLog(log, batches)  # type: ignore[assignment]
+    first.engine._commits._log = DyingLog(log, batches)
     answered: list[WorkflowExecution] = []
     known: dict[int, int] = {}
     for step in steps:
@@ -303,9 +302,8 @@ def test_a_crash_at_any_commit_loses_nothing_answered(steps: list[Any], batches:
         except DatabaseWriteError:
             break
         known = {execution.key: execution.last_event_id for execution in first.engine._ledger.executions}
-        for execution in first.engine._ledger.executions:
-            answered.append(execution.reference)
-    second = World(_ReopenedLog(log, first.engine._ledger.next_key), first.clock)  # type: ignore[arg-type]
+        answered.extend(execution.reference for execution in first.engine._ledger.executions)
+    second = World(_ReopenedLog(log, first.engine._ledger.next_key), first.clock)
     try:
         if not is_local:
             for key, last_event_id in known.items():
@@ -359,5 +357,3 @@ class _FailingLog(DyingLog):
             raise DatabaseWriteError(found="disk full")
         self._left = max(0, self._left - 1)
         self._log.append(batch)
-
-

@@ -135,7 +135,7 @@ def test_a_decision_task_times_out_and_comes_again(scenario: "Scenario") -> None
 
 
 def test_a_decision_task_without_a_timeout_never_times_out(scenario: "Scenario") -> None:
-    """taskStartToCloseTimeout NONE is no limit (moto's engine breaks for all when it meets one)."""
+    """TaskStartToCloseTimeout NONE is no limit (moto's engine breaks for all when it meets one)."""
     scenario.start(task_start_to_close_timeout="NONE")
     task = scenario.decision_task()
     scenario.advance(3000)
@@ -195,7 +195,7 @@ def test_an_override_without_a_timeout_is_for_good(scenario: "Scenario") -> None
 
 
 def test_an_execution_lasts_a_year_at_most(scenario: "Scenario") -> None:
-    """executionStartToCloseTimeout is capped at one year."""
+    """ExecutionStartToCloseTimeout is capped at one year."""
     scenario.start(execution_start_to_close_timeout="31536000")
     scenario.advance(31_536_000 - 1)
     assert "WorkflowExecutionTimedOut" not in scenario.kinds()

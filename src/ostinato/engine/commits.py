@@ -106,7 +106,7 @@ class Commits:
     Args:
         log: what keeps batches.
         lock: the engine's lock.
-        lose: called with both locks held when a batch could not be kept: throws the state away and reads it from the log.
+        lose: called with both locks held when a batch could not be kept: reads the state back from the log.
             It is given the activity tasks whose answers are lost.
     """
 

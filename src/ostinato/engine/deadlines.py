@@ -18,7 +18,7 @@ from ostinato.model.limits import YEAR_SECONDS
 from ostinato.model.lives import ActivityState, LambdaState
 
 LAMBDA_SECONDS = 900
-"""The time-out of a Lambda function whose decision gives none (API reference, ScheduleLambdaFunctionDecisionAttributes)."""
+"""The time-out of a Lambda function whose decision gives none (API reference, ScheduleLambdaFunction)."""
 
 _STALE_ENTRIES = 1_024
 

@@ -1,7 +1,8 @@
 """What one execution's history does to others: children, signals, cancellation requests, Lambda functions, closes.
 
-Each effect is a transaction of its own that comes after its cause's, as in SWF. It is derived from the state (an initiated
-thing without its outcome), and both ends of it are written into the same commit, so that none is lost and none done twice.
+Each effect is a transaction of its own that comes after its cause's, as in SWF. It is derived from the state (an
+initiated thing without its outcome), and both ends of it are written into the same commit, so that none is lost and
+none done twice.
 """
 
 from collections.abc import Callable

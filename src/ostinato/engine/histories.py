@@ -1,7 +1,7 @@
 """The events of executions, at hand: the newest in memory, the rest read back from the log.
 
-What memory holds is bounded, and only events that are durable are let go. Not thread-safe: the engine's lock covers `append`
-and `newest`; `read` asks the log and needs no lock.
+What memory holds is bounded, and only events that are durable are let go. Not thread-safe: the engine's lock covers
+`append` and `newest`; `read` asks the log and needs no lock.
 """
 
 from collections import OrderedDict

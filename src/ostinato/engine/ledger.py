@@ -1,7 +1,8 @@
 """The one place where history is written.
 
-An event is applied to its execution's state, noted in the open batch, and followed up: a task that now waits, a deadline, an
-effect on another execution. All that happens under the engine's lock, and nothing here waits or touches a disk.
+An event is applied to its execution's state, noted in the open batch, and followed up: a task that now waits, a
+deadline, an effect on another execution. All that happens under the engine's lock, and nothing here waits or touches a
+disk.
 """
 
 from collections import deque

@@ -1,8 +1,8 @@
 """Tasks that wait for a poller, and pollers that wait for a task.
 
-A task list exists while something waits on it. Among tasks the highest priority comes first, then the oldest; among pollers
-the one that came first. A task is given to one poller; one that has left is never given any. Not thread-safe: the engine's
-lock covers it.
+A task list exists while something waits on it. Among tasks the highest priority comes first, then the oldest; among
+pollers the one that came first. A task is given to one poller; one that has left is never given any. Not thread-safe:
+the engine's lock covers it.
 """
 
 from collections import OrderedDict

@@ -1,7 +1,8 @@
 """What a poller answers its task with, and which of those answers still count.
 
-A token says execution, scheduling and start; all of that comes back after a restart. After a commit that failed, though, the
-same event ids may be given to another start of the task: tokens made since then are marked, and lost ones remembered.
+A token says execution, scheduling and start; all of that comes back after a restart. After a commit that failed,
+though, the same event ids may be given to another start of the task: tokens made since then are marked, and lost ones
+remembered.
 """
 
 from collections.abc import Iterable

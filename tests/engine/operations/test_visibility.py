@@ -6,6 +6,7 @@ import pytest
 
 from ostinato.errors import UnknownResourceFault, ValidationException
 from ostinato.model import decisions as d
+from ostinato.model import events as e
 from ostinato.model import operations as o
 from ostinato.model.enums import ChildPolicy, CloseStatus, ExecutionStatus
 from ostinato.model.structures import (
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
 EVER = ExecutionTimeFilter(oldest_date=0.0)
 
 
-def _open(scenario: "Scenario", **filters: Any) -> list[str]:  # noqa: ANN401
+def _open(scenario: "Scenario", **filters: Any) -> list[str]:
     answer = scenario.swf.call(o.ListOpenWorkflowExecutions(domain="d", **{"start_time_filter": EVER, **filters}))
     return [info.execution.workflow_id for info in answer.execution_infos]
 
 
-def _closed(scenario: "Scenario", **filters: Any) -> list[str]:  # noqa: ANN401
+def _closed(scenario: "Scenario", **filters: Any) -> list[str]:
     times = {} if "close_time_filter" in filters else {"start_time_filter": EVER}
     answer = scenario.swf.call(o.ListClosedWorkflowExecutions(domain="d", **{**times, **filters}))
     return [info.execution.workflow_id for info in answer.execution_infos]
@@ -63,7 +64,7 @@ def test_describe_tells_all_of_an_open_execution(scenario: "Scenario") -> None:
 
 
 def test_the_latest_activity_time_is_that_of_any_activity_event(scenario: "Scenario") -> None:
-    """latestActivityTaskTimestamp is the time of the last start or end, not of scheduling (23 of 23 recorded replies)."""
+    """LatestActivityTaskTimestamp is the time of the last start or end, not of scheduling (23 of 23 recorded replies)."""
     scenario.start()
     scenario.decide(scenario.schedule(), scenario.schedule("a2"))
     scenario.advance(1)
@@ -227,5 +228,6 @@ def test_waiting_tasks_are_counted_started_ones_not(scenario: "Scenario") -> Non
 
     assert scenario.swf.call(decisions).count == 1
     scheduled = scenario.event(5, task.workflow_execution.workflow_id)
-    activities = o.CountPendingActivityTasks(domain="d", task_list=scheduled.task_list)  # type: ignore[union-attr]
+    assert isinstance(scheduled, e.ActivityTaskScheduled)
+    activities = o.CountPendingActivityTasks(domain="d", task_list=scheduled.task_list)
     assert scenario.swf.call(activities).count == 1

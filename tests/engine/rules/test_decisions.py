@@ -1,6 +1,5 @@
 """What each of the 13 decisions writes, and every cause for which one is refused."""
 
-
 from typing import TYPE_CHECKING, Any
 
 import pytest

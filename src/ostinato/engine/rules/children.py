@@ -118,7 +118,7 @@ def started(
 def closed(
     parent: Execution, started: e.ChildWorkflowExecutionStarted, child: Execution, by: e.Event, now: Timestamp
 ) -> e.HistoryEvent:
-    """What the child's close writes into its parent's history. `child` may have taken over from the one that started."""
+    """What the child's close writes into its parent's history. `child` may be the started one's successor."""
     about = _About(
         event_id=parent.next_event_id,
         event_timestamp=now,

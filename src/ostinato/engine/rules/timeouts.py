@@ -4,6 +4,7 @@ from ostinato.engine.deadlines import Deadline, DeadlineKind, activity_timeout
 from ostinato.engine.rules import activities, decision_tasks, executions, lambdas, timers
 from ostinato.engine.state import Execution
 from ostinato.model import events as e
+from ostinato.model.enums import ActivityTaskTimeoutType
 from ostinato.model.fields import Timestamp
 
 
@@ -17,8 +18,8 @@ def passed(execution: Execution, deadline: Deadline, now: Timestamp) -> e.Histor
         case DeadlineKind.ACTIVITY:
             activity = execution.activities[deadline.event_id]
             timeout = activity_timeout(activity)
-            assert timeout is not None
-            return activities.timed_out(execution, activity, timeout.timeout_type, now)
+            kind = timeout.timeout_type if timeout is not None else ActivityTaskTimeoutType.SCHEDULE_TO_CLOSE
+            return activities.timed_out(execution, activity, kind, now)
         case DeadlineKind.TIMER:
             return timers.fired(execution, execution.timers[deadline.timer_id], now)
         case DeadlineKind.LAMBDA:
