@@ -7,14 +7,18 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.environments import CONTESTANTS, PEERS, Contestant
+from benchmarks.environments import CONTESTANTS, PEERS
 from benchmarks.machine import Machine
 from benchmarks.report import as_json, markdown
-from benchmarks.rows import ROWS, Row
-from benchmarks.runs import Outcome, Plan, failures, run_row
+from benchmarks.rows import ROWS
+from benchmarks.runs import Plan, failures, run_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from benchmarks.environments import Contestant
+    from benchmarks.rows import Row
+    from benchmarks.runs import Outcome
 
 EXIT_FAILED = 1
 

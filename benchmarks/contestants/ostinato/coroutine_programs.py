@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from ostinato import activity, submit, wait_signal, workflow
 from programs import TASK_LIST
+
+from ostinato import activity, submit, wait_signal, workflow
 
 
 @activity(name="increment", version="1", task_list=TASK_LIST)

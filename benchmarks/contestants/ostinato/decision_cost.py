@@ -1,6 +1,7 @@
 """Ostinato: one decision of a replay that is kept, at a long history beside one at 100 events."""
 
 import statistics
+from itertools import pairwise
 
 from histories import one_after_the_other as history_in_sequence
 from histories import upto_decision
@@ -26,9 +27,7 @@ def main() -> None:
 
     def costs(decisions: int) -> list[float]:
         replay = new_replay(one_after_the_other)
-        all_costs = [
-            cpu_seconds(replay, events[begin:end]) for begin, end in zip(ends[:decisions], ends[1:], strict=False)
-        ]
+        all_costs = [cpu_seconds(replay, events[begin:end]) for begin, end in pairwise(ends[: decisions + 1])]
         return all_costs[-DECISIONS:]
 
     short = statistics.median(cost for _ in range(TIMES) for cost in costs(SHORT // EVENTS_PER_ACTIVITY)[1:])

@@ -10,13 +10,14 @@ from pathlib import Path
 from histories import one_after_the_other as history_in_sequence
 from histories import side_by_side as history_side_by_side
 from measurement import Assignment
+from programs import DEFINITIONS, FAN_OUT, SEQUENCE, one_after_the_other, side_by_side
+from replayed import as_text, completion_seconds, of_text
+from served import DOMAIN, FILE, served
+
 from ostinato.engine.engine import open_engine
 from ostinato.model.events import DecisionTaskStarted, HistoryEvent
 from ostinato.model.structures import WorkflowExecution
 from ostinato.worker.histories import read_history
-from programs import DEFINITIONS, FAN_OUT, SEQUENCE, one_after_the_other, side_by_side
-from replayed import as_text, completion_seconds, of_text
-from served import DOMAIN, FILE, served
 
 
 def recorded(directory: Path, activities: int) -> WorkflowExecution:

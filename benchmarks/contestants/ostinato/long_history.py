@@ -8,9 +8,10 @@ import time
 from itertools import pairwise
 
 from measurement import Assignment
-from ostinato import activity, submit, workflow
 from programs import TASK_LIST
 from served import require, served
+
+from ostinato import activity, submit, workflow
 
 EVENTS_PER_ACTIVITY = 6
 SHORT = 100

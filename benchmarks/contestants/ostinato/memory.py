@@ -10,12 +10,13 @@ import programs
 from histories import HistoryWriter, Names, upto_decision
 from histories import one_after_the_other as history_in_sequence
 from measurement import Assignment
-from ostinato import Workflow
-from ostinato.model.events import HistoryEvent
 from processes import resident_bytes
 from programs import SEQUENCE
 from replayed import as_text, new_replay, of_text
 from waiting import open_with
+
+from ostinato import Workflow
+from ostinato.model.events import HistoryEvent
 
 REPLAYS = 1000
 """As many as a decider keeps."""
@@ -24,7 +25,7 @@ LONG_ACTIVITIES = 1000
 
 
 def bytes_per_replay(workflow: Workflow[..., Any], events: Sequence[HistoryEvent], replays: int) -> float:
-    """Give the bytes that Python allocates for one more replay, once it has seen these events (which are not counted)."""
+    """Give the bytes that one more replay takes, once it has seen these events (which are not counted)."""
     new_replay(workflow).feed(events)
     gc.collect()
     tracemalloc.start()

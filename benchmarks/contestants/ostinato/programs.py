@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from histories import Names
+
 from ostinato import activity, run_once, submit, wait_signal, workflow
 
 TASK_LIST = "benchmark"

@@ -1,16 +1,17 @@
-"""Ostinato: opening an engine on a database with open executions, in a new process, until it has answered a question."""
+"""Ostinato: opening an engine, in a new process, on a database with open executions, until it answers a question."""
 
 import multiprocessing
 import time
 from pathlib import Path
 
 from measurement import Assignment
-from ostinato.engine.engine import open_engine
-from ostinato.model.operations import CountPendingDecisionTasks
-from ostinato.model.structures import TaskList
 from programs import TASK_LIST
 from served import DOMAIN, FILE
 from waiting import open_with
+
+from ostinato.engine.engine import open_engine
+from ostinato.model.operations import CountPendingDecisionTasks
+from ostinato.model.structures import TaskList
 
 
 def build(directory: Path, executions: int) -> None:

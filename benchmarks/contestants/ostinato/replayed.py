@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-
 from histories import Event
+from served import DOMAIN, require
+
 from ostinato import Workflow
 from ostinato.model.decisions import CompleteWorkflowExecution, DecisionAttributes, ScheduleActivityTask
 from ostinato.model.events import HistoryEvent
@@ -17,7 +18,6 @@ from ostinato.model.structures import WorkflowExecution
 from ostinato.model.wire import events_from_wire
 from ostinato.payloads.converter import JsonConverter
 from ostinato.replay.replay import Replay
-from served import DOMAIN, require
 
 EXECUTION = WorkflowExecution(workflow_id="benchmark", run_id=RunId("run"))
 

@@ -1,4 +1,4 @@
-"""Ostinato as it ships: the embedded engine on a file of its own, and deciders and workers as threads of this process."""
+"""Ostinato as it ships: the embedded engine on a file of its own; decider and workers as threads of this process."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from measurement import Assignment
+
 from ostinato import Workflow
 from ostinato.engine.engine import Engine, open_engine
 from ostinato.model.structures import WorkflowExecution

@@ -5,6 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from programs import TASK_LIST, approval
+from served import DOMAIN, FILE
+
 from ostinato.engine.engine import Engine, open_engine
 from ostinato.model.operations import PollForDecisionTask, RespondDecisionTaskCompleted
 from ostinato.model.structures import TaskList
@@ -12,8 +15,6 @@ from ostinato.payloads.converter import JsonConverter
 from ostinato.worker.catalog import catalog_of
 from ostinato.worker.registration import register_domain, register_types
 from ostinato.worker.starter import start_execution
-from programs import TASK_LIST, approval
-from served import DOMAIN, FILE
 
 THREADS = 8
 """They share commits: one alone would wait for each."""

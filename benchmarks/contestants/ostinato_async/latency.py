@@ -1,7 +1,7 @@
 """Ostinato in `async def`: from the start of a one-activity workflow to its result, one at a time."""
 
-from measurement import Assignment
 from coroutine_programs import DEFINITIONS, one_activity
+from measurement import Assignment
 from served import measure_latency
 
 

@@ -1,7 +1,7 @@
-"""Ostinato in `async def`: n activities side by side, submitted at once; ten of them run at a time, as nobody says otherwise."""
+"""Ostinato in `async def`: n activities side by side, submitted at once; ten of them run at a time."""
 
-from measurement import Assignment
 from coroutine_programs import DEFINITIONS, side_by_side
+from measurement import Assignment
 from served import measure_execution
 
 

@@ -1,7 +1,7 @@
 """Ostinato in `async def`: n activities one after the other: schedule → poll → run → complete, each durable."""
 
-from measurement import Assignment
 from coroutine_programs import DEFINITIONS, one_after_the_other
+from measurement import Assignment
 from served import measure_execution
 
 

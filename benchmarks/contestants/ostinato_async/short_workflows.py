@@ -1,7 +1,7 @@
 """Ostinato in `async def`: n workflows of one activity, all started before the first result is asked for."""
 
-from measurement import Assignment
 from coroutine_programs import DEFINITIONS, one_activity
+from measurement import Assignment
 from served import measure_short_workflows
 
 
