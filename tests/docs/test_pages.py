@@ -7,6 +7,7 @@ The conventions, for whoever writes a page:
   and the commands of the page find it.
 - A ```console block is typed into a shell, in a directory of the page's own. Lines after `$ ` are commands, the others
   what they write to stdout; `...` stands for anything.
+- `<!-- kill-after: text -->` before a console block: it kills when that text is on stderr, a second later.
 - `<!-- check` opens a comment of Python that runs in the page's module and is not shown. It may call `run` and `lab` (see `Lab`), and
   read the `page`.
 - `<!-- noexec: reason -->` before a block leaves it out.
@@ -16,6 +17,7 @@ import doctest
 import importlib
 import linecache
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,17 +37,17 @@ from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.converter import JsonConverter
 from ostinato.payloads.signatures import result_type
 from ostinato.worker.catalog import Catalog, catalog_of, definitions_in
-from ostinato.worker.histories import read_history
+from ostinato.client.histories import read_history
 from ostinato.worker.local import LocalWorker
 from ostinato.worker.notices import ActivityReported, Notice
-from ostinato.worker.starter import require_completed, start_execution
+from ostinato.client.executions import require_completed, start_execution
 
 if TYPE_CHECKING:
     from ostinato.model.events import HistoryEvent
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-MARKS = ("file", "noexec")
+MARKS = ("file", "kill-after", "noexec")
 SHELL_SECONDS = 120.0
 
 
@@ -153,7 +155,8 @@ class Lab:
         return converter.load(require_completed(execution, closed).result, result_type(workflow.run))
 
     def _catalog(self, workflow: Workflow[..., Any]) -> Catalog:
-        return catalog_of([workflow, *definitions_in(self._page)])
+        home = sys.modules[workflow.function.__module__]
+        return catalog_of([workflow, *definitions_in(self._page), *definitions_in(home)])
 
     def _note(self, notice: Notice) -> None:
         if isinstance(notice, ActivityReported):
@@ -170,13 +173,14 @@ class Shell:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def outputs(self, commands: Sequence[str]) -> list[str]:
+    def outputs(self, commands: Sequence[str], kill_after: str) -> list[str]:
         """What each command writes to stdout; what they write to stderr is in the file `stderr`.
 
-        Before a command that kills, the workflow has begun, and a second has passed, as if somebody typed. What it has
-        done by then may differ, and what comes of it may not.
+        Before a command that kills, stderr shows the text, and a second has passed, as if somebody typed. How far the
+        workflow is by then may differ, and what is shown may not.
         """
-        begun = f"for _ in $(seq 200); do grep -qE ' started, run | goes on' '{self._stderr}' && break; sleep 0.1; done"
+        text, file = shlex.quote(kill_after), shlex.quote(str(self._stderr))
+        begun = f"for _ in $(seq 300); do grep -qF -- {text} {file} && break; sleep 0.1; done"
         script = ["set -m"]
         for command in commands:
             if command.startswith("kill "):
@@ -261,7 +265,7 @@ class Page:
     def _type(self, block: Block) -> None:
         commands = commands_of(block.text)
         shell = Shell(self.directory)
-        outputs = shell.outputs([command for command, _ in commands])
+        outputs = shell.outputs([command for command, _ in commands], block.marks.get("kill-after", " started, run "))
         assert len(outputs) == len(commands), f"the shell ended early:\n{shell.messages}"
         checker = doctest.OutputChecker()
         for (command, shown), output in zip(commands, outputs, strict=True):
