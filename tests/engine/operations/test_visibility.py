@@ -64,7 +64,7 @@ def test_describe_tells_all_of_an_open_execution(scenario: "Scenario") -> None:
 
 
 def test_the_latest_activity_time_is_that_of_any_activity_event(scenario: "Scenario") -> None:
-    """LatestActivityTaskTimestamp is the time of the last start or end, not of scheduling (23 of 23 recorded replies)."""
+    """The latest activity time is that of the last start or end, not of scheduling (23 of 23 recorded)."""
     scenario.start()
     scenario.decide(scenario.schedule(), scenario.schedule("a2"))
     scenario.advance(1)
