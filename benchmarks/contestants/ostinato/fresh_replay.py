@@ -14,10 +14,10 @@ from programs import DEFINITIONS, FAN_OUT, SEQUENCE, one_after_the_other, side_b
 from replayed import as_text, completion_seconds, of_text
 from served import DOMAIN, FILE, served
 
+from ostinato.client.histories import read_history
 from ostinato.engine.engine import open_engine
 from ostinato.model.events import DecisionTaskStarted, HistoryEvent
 from ostinato.model.structures import WorkflowExecution
-from ostinato.worker.histories import read_history
 
 
 def recorded(directory: Path, activities: int) -> WorkflowExecution:

@@ -13,12 +13,13 @@ from typing import Any
 from measurement import Assignment
 
 from ostinato import Workflow
+from ostinato.client.executions import require_completed, start_execution
 from ostinato.engine.engine import Engine, open_engine
 from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.converter import JsonConverter
-from ostinato.worker.catalog import Definition, catalog_of
+from ostinato.replay.definitions import Definition
+from ostinato.worker.catalog import catalog_of
 from ostinato.worker.local import LocalWorker
-from ostinato.worker.starter import require_completed, start_execution
 
 DOMAIN = "benchmark"
 FILE = "ostinato.db"

@@ -8,13 +8,13 @@ from pathlib import Path
 from programs import TASK_LIST, approval
 from served import DOMAIN, FILE
 
+from ostinato.client.executions import start_execution
+from ostinato.client.registration import register_domain, register_types
 from ostinato.engine.engine import Engine, open_engine
 from ostinato.model.operations import PollForDecisionTask, RespondDecisionTaskCompleted
 from ostinato.model.structures import TaskList
 from ostinato.payloads.converter import JsonConverter
 from ostinato.worker.catalog import catalog_of
-from ostinato.worker.registration import register_domain, register_types
-from ostinato.worker.starter import start_execution
 
 THREADS = 8
 """They share commits: one alone would wait for each."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from ostinato.cli.display import Display
 from ostinato.cli.progress import Misfortune, Progress
-from ostinato.errors import SwfFault
+from ostinato.client.executions import Closed, closed_by
+from ostinato.client.histories import read_news
+from ostinato.errors import ServiceError, SwfFault
 from ostinato.model.events import WorkflowExecutionContinuedAsNew
 from ostinato.model.structures import WorkflowExecution
 from ostinato.swf import Swf
-from ostinato.worker.histories import read_news
 from ostinato.worker.notices import CallFailed, DecisionDropped, DecisionMade, Notice
-from ostinato.worker.starter import Closed, closed_by
 
 if TYPE_CHECKING:
     from ostinato.model.events import HistoryEvent
@@ -94,7 +94,7 @@ class Follower:
                         self._attention.set()
             case DecisionDropped():
                 self._end(WasDropped(notice))
-            case CallFailed(error=error) if not isinstance(error, OSError | SwfFault):
+            case CallFailed(error=error) if not isinstance(error, OSError | ServiceError | SwfFault):
                 self._end(CannotGoOn(error))
             case _:
                 pass

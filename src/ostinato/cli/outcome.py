@@ -4,10 +4,10 @@ from typing import TextIO
 
 from ostinato.cli.complaints import author_lines, author_traceback, say
 from ostinato.cli.following import HasClosed
+from ostinato.client.executions import require_completed
 from ostinato.errors import NondeterminismError, WorkflowError
 from ostinato.payloads.converter import Converter
 from ostinato.worker.notices import DecisionDropped
-from ostinato.worker.starter import require_completed
 
 COMPLETED = 0
 FAILED = 1

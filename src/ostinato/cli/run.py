@@ -33,7 +33,7 @@ Exit codes:
     "--engine",
     metavar="URL",
     envvar="OSTINATO_ENGINE",
-    help="sqlite:FILE or memory:.  [default: sqlite:ostinato.db]",
+    help="sqlite:FILE, memory:, http://HOST:PORT, aws: or aws:REGION.  [default: sqlite:ostinato.db]",
 )
 @click.option(
     "--concurrency",

@@ -9,7 +9,6 @@ from typing import TextIO, assert_never
 
 from ostinato.cli.complaints import complain, say
 from ostinato.cli.display import Display, open_display
-from ostinato.cli.engines import open_swf, parse_engine
 from ostinato.cli.following import CannotGoOn, Ending, Follower, HasClosed, WasDropped, WasInterrupted
 from ostinato.cli.inputs import read_input
 from ostinato.cli.interrupts import EXIT_CODE as INTERRUPTED
@@ -17,6 +16,9 @@ from ostinato.cli.interrupts import Interrupts
 from ostinato.cli.messages import messages_to
 from ostinato.cli.outcome import tell_dropped, tell_outcome
 from ostinato.cli.streams import data_stream
+from ostinato.client.executions import find_open, start_execution
+from ostinato.client.registration import register_domain
+from ostinato.engines import EngineKind, open_swf, parse_engine
 from ostinato.errors import UsageError, WorkflowExecutionAlreadyStartedFault
 from ostinato.model.operations import DescribeWorkflowExecution
 from ostinato.model.results import WorkflowExecutionInfo
@@ -25,8 +27,6 @@ from ostinato.payloads.converter import JsonConverter
 from ostinato.swf import Swf
 from ostinato.worker.lane import Lane, lane_for, lane_of
 from ostinato.worker.local import LocalWorker
-from ostinato.worker.registration import register_domain
-from ostinato.worker.starter import find_open, start_execution
 from ostinato.worker.targets import Target, load_target
 
 COMPLETED = 0
@@ -71,10 +71,10 @@ class _Run:
         self._session = session
         self._data = data
         self._converter = JsonConverter()
-        self._url = parse_engine(session.engine)
+        self._url = parse_engine(session.engine, where="--engine")
         self._target = load_target(session.target)
         self._workflow_id = session.workflow_id or _new_id(self._target)
-        may_resume = session.workflow_id is not None and self._url.file is not None
+        may_resume = session.workflow_id is not None and self._url.is_kept
         # Without an input there is none to check if it turns out that an open execution goes on.
         self._text = None if session.input is None and may_resume else self._read_input()
 
@@ -101,7 +101,7 @@ class _Run:
                 concurrency=self._session.concurrency,
                 lane=self._lane(swf, found),
                 watch=follower.watch,
-                takes_late_tasks=False,
+                takes_late_tasks=not self._url.is_embedded,
             )
             worker_joins.callback(worker.join, _JOIN_SECONDS)
             stack.callback(worker.stop)
@@ -181,7 +181,7 @@ class _Run:
         return INTERRUPTED
 
     def _say_what_is_left(self, advice: str) -> None:
-        if self._url.file is None:
+        if not self._url.is_kept:
             say(f"{self._workflow_id} was in memory, and is gone with this process")
         else:
             say(f"{self._workflow_id} stays open{advice}: {self._command()}")
@@ -200,7 +200,8 @@ class _Run:
         session = self._session
         words = ["ostinato", "run", session.target, "--id", self._workflow_id]
         if session.engine != "sqlite:ostinato.db":
-            words += ["--db", self._url.file] if self._url.file else ["--engine", session.engine]
+            is_file = self._url.kind is EngineKind.SQLITE
+            words += ["--db", self._url.place] if is_file else ["--engine", session.engine]
         if session.domain != "default":
             words += ["--domain", session.domain]
         return shlex.join(words)

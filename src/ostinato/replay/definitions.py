@@ -190,6 +190,10 @@ class Workflow(Generic[P, R]):
         raise NotImplementedError
 
 
+Definition = Activity[..., Any] | Workflow[..., Any]
+"""What is registered with SWF, and served by workers."""
+
+
 @dataclass(frozen=True, eq=False)
 class LambdaFunction:
     """A function of AWS Lambda, submitted with one value, which it is given as JSON.

@@ -8,9 +8,7 @@ from typing import Any
 
 from ostinato.errors import UsageError
 from ostinato.model.structures import ActivityType, WorkflowType
-from ostinato.replay.definitions import Activity, Workflow
-
-Definition = Workflow[..., Any] | Activity[..., Any]
+from ostinato.replay.definitions import Activity, Definition, Workflow
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ostinato.client.histories import read_history
+from ostinato.client.registration import register_type
 from ostinato.errors import (
     NondeterminismError,
     NotDurableError,
@@ -32,10 +34,8 @@ from ostinato.replay.replay import Replay
 from ostinato.swf import Swf
 from ostinato.worker.calls import Answer, Backoff, PatientCaller
 from ostinato.worker.catalog import Catalog
-from ostinato.worker.histories import read_history
 from ostinato.worker.lane import Lane
 from ostinato.worker.notices import DecisionDropped, DecisionMade, ReplayBegun, Watch, ignore
-from ostinato.worker.registration import register_type
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from ostinato.replay.definitions import DEFAULT_TASK_LIST, Workflow
 from ostinato.worker.catalog import Catalog
 
 if TYPE_CHECKING:
-    from ostinato.worker.catalog import Definition
+    from ostinato.replay.definitions import Definition
 
 _SIGN = "~run~"
 _READABLE = 64

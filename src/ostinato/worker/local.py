@@ -8,6 +8,9 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
+from ostinato.client.executions import Closed, closed_by, require_completed, start_execution
+from ostinato.client.histories import last_event
+from ostinato.client.registration import register_domain, register_types
 from ostinato.model.decisions import (
     ContinueAsNewWorkflowExecution,
     DecisionAttributes,
@@ -31,12 +34,9 @@ from ostinato.worker.catalog import Catalog
 from ostinato.worker.coroutines import Coroutines
 from ostinato.worker.decider import Decider
 from ostinato.worker.heartbeats import Heartbeats
-from ostinato.worker.histories import last_event
 from ostinato.worker.lane import Lane
 from ostinato.worker.notices import DecisionMade, Notice, ReplayBegun, Watch, ignore
-from ostinato.worker.registration import register_domain, register_types
 from ostinato.worker.room import Room
-from ostinato.worker.starter import Closed, closed_by, require_completed, start_execution
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ class LocalWorker:
             SwfFault: SWF refuses a registration.
         """
         register_domain(self._swf, self._domain)
-        register_types(self._swf, self._domain, self._catalog)
+        register_types(self._swf, self._domain, [*self._catalog.workflows.values(), *self._catalog.activities.values()])
         for task_list in sorted(self._catalog.decision_task_lists):
             self._serve_decisions(self._lane.name(task_list))
         for task_list in sorted(self._catalog.activity_task_lists):

@@ -1,6 +1,7 @@
 """Registers domains and types, once and again without harm, and tells where code and registered defaults differ."""
 
 import logging
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -18,9 +19,8 @@ from ostinato.model.operations import (
     RegisterWorkflowType,
 )
 from ostinato.model.structures import TaskList
-from ostinato.replay.definitions import Activity, Workflow
+from ostinato.replay.definitions import Activity, Definition, Workflow
 from ostinato.swf import Swf
-from ostinato.worker.catalog import Catalog, Definition
 
 logger = logging.getLogger(__name__)
 
@@ -28,21 +28,32 @@ RETENTION_DAYS = "90"
 """How long a domain that is made here keeps closed executions: as long as SWF can."""
 
 
-def register_domain(swf: Swf, domain: str) -> None:
-    """Register the domain if there is none of that name."""
+def register_domain(swf: Swf, domain: str, *, retention_days: str = RETENTION_DAYS) -> None:
+    """Register the domain if there is none of that name.
+
+    Args:
+        swf: the service.
+        domain: the domain's name.
+        retention_days: how long it keeps closed executions, "0" to "90".
+
+    Raises:
+        SwfFault: SWF refuses it.
+    """
     try:
         swf.call(DescribeDomain(name=domain))
     except UnknownResourceFault:
         with suppress(DomainAlreadyExistsFault):
-            swf.call(RegisterDomain(name=domain, workflow_execution_retention_period_in_days=RETENTION_DAYS))
+            swf.call(RegisterDomain(name=domain, workflow_execution_retention_period_in_days=retention_days))
 
 
-def register_types(swf: Swf, domain: str, catalog: Catalog) -> None:
-    """Register those types of the catalog that are missing."""
-    for workflow in catalog.workflows.values():
-        register_type(swf, domain, workflow)
-    for activity in catalog.activities.values():
-        register_type(swf, domain, activity)
+def register_types(swf: Swf, domain: str, definitions: Iterable[Definition]) -> None:
+    """Register those types that are missing.
+
+    Raises:
+        SwfFault: SWF refuses one.
+    """
+    for definition in definitions:
+        register_type(swf, domain, definition)
 
 
 def register_type(swf: Swf, domain: str, definition: Definition) -> None:
