@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ostinato.engine.clock import ManualClock
+from ostinato.engine.engine import open_engine
 from ostinato.errors import UnknownResourceFault
 from ostinato.model import decisions as d
 from ostinato.model import events as e
@@ -12,6 +14,9 @@ from ostinato.model.enums import ActivityTaskTimeoutType, DecisionTaskTimeoutTyp
 from ostinato.model.structures import TaskList, WorkflowExecution
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from tests.engine.conftest import Scenario
 
 
@@ -241,6 +246,41 @@ def test_with_nothing_else_to_do_time_skips(scenario: "Scenario") -> None:
 
     assert isinstance(task.events[-3], e.TimerFired)
     assert scenario.clock.now() == before + 1000
+
+
+def test_time_passes_over_tasks_that_nobody_polls_for(open_scenario: "Callable[..., Scenario]") -> None:
+    """A task without a worker holds time still for a moment only: then its time-out comes."""
+    with open_engine(":memory:", clock=ManualClock(), poll_seconds=10) as engine:
+        scenario = open_scenario()
+        scenario.engine = engine
+        scenario.swf = engine
+        scenario.register()
+        scenario.start()
+        scenario.decide(scenario.schedule(schedule_to_start_timeout="1000"))
+        task = scenario.decision_task()
+
+    assert isinstance(task.events[-3], e.ActivityTaskTimedOut)
+
+
+def test_heartbeats_outlive_the_process(open_scenario: "Callable[..., Scenario]", tmp_path: "Path") -> None:
+    """The last heartbeat's time and details are there after a restart."""
+    before = open_scenario(tmp_path / "db")
+    before.register()
+    before.start()
+    before.decide(before.schedule(heartbeat_timeout="5"))
+    task = before.activity_task()
+    before.advance(4)
+    before.swf.call(o.RecordActivityTaskHeartbeat(task_token=task.task_token, details="half"))
+    before.engine.close()
+    after = open_scenario(tmp_path / "db", before.clock)
+    after.runs = before.runs
+    after.advance(4.999)
+    assert after.kinds()[-1] == "ActivityTaskStarted"
+    after.advance(0.001)
+
+    timed_out = after.history()[-2]
+    assert isinstance(timed_out, e.ActivityTaskTimedOut)
+    assert timed_out.details == "half"
 
 
 def test_time_does_not_skip_while_a_task_is_in_somebodys_hands(scenario: "Scenario") -> None:

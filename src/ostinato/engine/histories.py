@@ -81,7 +81,7 @@ class Histories:
     def newest(self, key: int, first: int, last: int) -> Newest:
         """What memory holds of the events from `first` to `last`; the rest, if any, is durable."""
         tail = self._tails.get(key)
-        if tail is None:
+        if tail is None or tail.first > last:
             return Newest(EventId(last + 1), ())
         start = max(first, tail.first)
         return Newest(EventId(start), tuple(tail.events[start - tail.first : last + 1 - tail.first]))

@@ -202,6 +202,18 @@ def test_an_answer_has_at_most_a_hundred_decisions(scenario: "Scenario") -> None
     assert scenario.kinds()[-1] == "DecisionTaskStarted"
 
 
+def test_an_answer_has_at_most_a_megabyte(scenario: "Scenario") -> None:
+    """More is refused, and nothing changes; the token is still good."""
+    scenario.start()
+    task = scenario.decision_task()
+    details = "x" * 32_000
+
+    with pytest.raises(ValidationException, match="exceeds the limit of 1000000 bytes"):
+        scenario.answer(task.task_token, *(d.RecordMarker(marker_name="m", details=details) for _ in range(32)))
+    assert scenario.kinds()[-1] == "DecisionTaskStarted"
+    scenario.answer(task.task_token, *(d.RecordMarker(marker_name="m", details=details) for _ in range(30)))
+
+
 @pytest.mark.parametrize(
     ("closing", "failed"),
     [

@@ -1,5 +1,7 @@
 """Answers to tasks, heartbeats, and counts of the tasks that wait."""
 
+import msgspec
+
 from ostinato.engine.ledger import Ledger
 from ostinato.engine.log.records import HeartbeatRecord
 from ostinato.engine.parts import Activity, RunningDecision
@@ -10,9 +12,10 @@ from ostinato.engine.state import Execution
 from ostinato.engine.task_lists import TaskId
 from ostinato.engine.task_tokens import TaskTokens
 from ostinato.engine.tokens import TaskKind
-from ostinato.errors import UnknownResourceFault
+from ostinato.errors import UnknownResourceFault, ValidationException
 from ostinato.model import operations as o
 from ostinato.model.fields import EventId, TaskToken
+from ostinato.model.limits import REQUEST_BYTES
 from ostinato.model.lives import ActivityState
 from ostinato.model.results import ActivityTaskStatus, PendingTaskCount
 
@@ -36,6 +39,7 @@ class TaskOperations:
     def complete_decision(self, operation: o.RespondDecisionTaskCompleted) -> None:
         """Answer a decision task with decisions, which are written in their order, all at one time."""
         execution, running = self._running(operation.task_token)
+        _check_size(operation)
         ledger = self._ledger
         now = ledger.timestamp(execution)
         completed = decision_tasks.completed(execution, running, operation, now)
@@ -121,3 +125,9 @@ class TaskOperations:
         self._ledger.registry.domain(operation.domain)
         count = self._ledger.activity_lists.count(operation.domain, operation.task_list.name)
         return PendingTaskCount(count=count, truncated=False)
+
+
+def _check_size(operation: o.RespondDecisionTaskCompleted) -> None:
+    size = len(msgspec.json.encode(operation.decisions))
+    if size > REQUEST_BYTES:
+        raise ValidationException(f"Request of {size} bytes exceeds the limit of {REQUEST_BYTES} bytes")
