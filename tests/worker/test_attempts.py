@@ -1,0 +1,224 @@
+import asyncio
+import json
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from ostinato import Retry, activity, submit, workflow
+from ostinato.client.histories import read_history
+from ostinato.engine.engine import Engine
+from ostinato.errors import UsageError, WorkflowFailed
+from ostinato.model.events import ActivityTaskCanceled, ActivityTaskFailed, ActivityTaskTimedOut, HistoryEvent
+from ostinato.model.operations import ListClosedWorkflowExecutions
+from ostinato.model.structures import ExecutionTimeFilter
+from ostinato.replay.definitions import Activity
+from ostinato.worker.attempts import attempt_of
+from ostinato.worker.context import activity_info, cancel_requested, heartbeat
+from tests.worker.conftest import DOMAIN, Serve
+
+
+@activity
+def leap(height: int) -> str:
+    raise ValueError(f"too high: {height}")
+
+
+@activity
+def leave() -> None:
+    sys.exit(3)
+
+
+@activity
+def boast() -> str:
+    return "x" * 40_000
+
+
+@activity
+def hide() -> object:
+    return object()
+
+
+@activity(retry=Retry(max_attempts=3, interval=0))
+def third_time_lucky() -> list[Any]:
+    info = activity_info()
+    if info.attempt < 3:
+        raise ConnectionError(info.attempt)
+    return [info.attempt, info.activity_id, info.activity_type.name, info.workflow_execution.workflow_id, info.domain]
+
+
+@activity(heartbeat_timeout=1)
+def patient() -> None:
+    while not cancel_requested():
+        time.sleep(0.005)
+    raise asyncio.CancelledError
+
+
+@activity(heartbeat_timeout=1)
+async def patient_too() -> None:
+    await asyncio.sleep(60)
+
+
+@activity(heartbeat_timeout=1)
+def eager() -> None:
+    while not cancel_requested():
+        heartbeat("still here")
+    raise asyncio.CancelledError
+
+
+@activity(start_to_close_timeout=1, heartbeat_timeout=None)
+def stubborn() -> None:
+    heartbeat({"done": 7})
+    while not cancel_requested():
+        heartbeat()
+
+
+@workflow
+def run_it(height: int) -> str:
+    return submit(leap, height).result()
+
+
+def workflow_of(what: Activity[[], Any]) -> Any:
+    @workflow(name=f"flow of {what.name}")
+    def flow() -> Any:
+        return submit(what).result()
+
+    return flow
+
+
+def events(engine: Engine, kind: type[Any]) -> list[Any]:
+    """The events of that kind in the one closed execution."""
+    closed = engine.call(
+        ListClosedWorkflowExecutions(domain=DOMAIN, start_time_filter=ExecutionTimeFilter(oldest_date=0.0))
+    )
+    history: list[HistoryEvent] = list(read_history(engine.call, DOMAIN, closed.execution_infos[0].execution))
+    return [event for event in history if isinstance(event, kind)]
+
+
+def test_an_exception_keeps_its_type_its_message_and_its_traceback(engine: Engine, serve: Serve) -> None:
+    """History has all three, and the traceback begins at the author's line."""
+    worker = serve(run_it, leap)
+
+    with pytest.raises(WorkflowFailed, match="ValueError: too high: 7"):
+        worker.execute(run_it, "w", 7)
+
+    (failed,) = events(engine, ActivityTaskFailed)
+    details = json.loads(failed.details)
+    assert failed.reason == "ValueError: too high: 7"
+    assert (details["error_type"], details["message"]) == ("ValueError", "too high: 7")
+    assert "test_attempts.py" in details["traceback"][1]
+    assert 'attempts.py", line' not in "".join(details["traceback"]).replace("test_attempts.py", "")
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [(leave, "SystemExit: 3"), (boast, "40,002 characters"), (hide, "PayloadError")],
+)
+def test_what_cannot_be_a_result_fails_the_task_with_its_reason(
+    serve: Serve, what: Activity[[], Any], says: str
+) -> None:
+    """A result too long or not to be written, and sys.exit(), end the task and not the worker."""
+    flow = workflow_of(what)
+    worker = serve(flow, what, third_time_lucky)
+
+    with pytest.raises(WorkflowFailed, match=says):
+        worker.execute(flow, "w")
+
+
+def test_arguments_that_do_not_fit_fail_the_task(serve: Serve) -> None:
+    """They are read by the activity's annotations."""
+
+    @workflow
+    def wrong() -> str:
+        return submit(leap.options(name=leap.name), "high").result()  # type: ignore[arg-type]
+
+    worker = serve(wrong, leap)
+
+    with pytest.raises(WorkflowFailed, match="height"):
+        worker.execute(wrong, "w")
+
+
+def test_an_activity_knows_its_task_and_its_attempt(serve: Serve) -> None:
+    """The third attempt knows that it is the third."""
+    flow = workflow_of(third_time_lucky)
+    worker = serve(flow, third_time_lucky)
+
+    attempt, activity_id, name, workflow_id, domain = worker.execute(flow, "w")
+
+    assert (attempt, name, workflow_id, domain) == (3, third_time_lucky.name, "w", DOMAIN)
+    assert activity_id == f"activity-{third_time_lucky.name}-1"
+
+
+@pytest.mark.parametrize(
+    ("text", "attempt"),
+    [
+        (None, 1),
+        ('{"args":[],"kwargs":{}}', 1),
+        ('{"args":[],"kwargs":{},"__ostinato":{"attempt":4}}', 4),
+        ('{"args":["\\"__ostinato\\""],"kwargs":{}}', 1),
+        ('not JSON, with "__ostinato" in it', 1),
+    ],
+)
+def test_the_attempt_is_read_from_the_input(text: str | None, attempt: int) -> None:
+    """Retries say it; whatever else an input holds is the first attempt."""
+    assert attempt_of(text) == attempt
+
+
+@pytest.mark.parametrize("what", [patient, patient_too, eager])
+def test_a_cancel_request_reaches_the_activity_and_is_answered(
+    engine: Engine, serve: Serve, what: Activity[[], Any]
+) -> None:
+    """By the heartbeats that the worker sends itself, or by the activity's own; an `async def` is canceled."""
+
+    @activity
+    def moment() -> None:
+        time.sleep(0.05)
+
+    @workflow
+    def change_of_mind() -> None:
+        future = submit(what)
+        submit(moment).result()
+        future.cancel()
+        submit(third_time_lucky).result()
+        submit(patience).result()
+
+    @activity
+    def patience() -> None:
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline and not canceled():
+            time.sleep(0.01)
+
+    def canceled() -> bool:
+        return any(isinstance(event, ActivityTaskCanceled) for event in read_history(engine.call, DOMAIN, execution[0]))
+
+    execution: list[Any] = []
+    worker = serve(change_of_mind, what, moment, patience, third_time_lucky, watch=lambda n: remember(n, execution))
+
+    worker.execute(change_of_mind, "w")
+
+    assert len(events(engine, ActivityTaskCanceled)) == 1
+
+
+def remember(notice: Any, execution: list[Any]) -> None:
+    if not execution and hasattr(notice, "execution"):
+        execution.append(notice.execution)
+
+
+def test_a_task_that_timed_out_is_told_to_stop_and_its_details_are_kept(engine: Engine, serve: Serve) -> None:
+    """The heartbeat learns that SWF does not wait any more; its last details are in history."""
+    flow = workflow_of(stubborn)
+    worker = serve(flow, stubborn)
+
+    with pytest.raises(WorkflowFailed, match="START_TO_CLOSE"):
+        worker.execute(flow, "w")
+
+    (timed_out,) = events(engine, ActivityTaskTimedOut)
+    assert json.loads(timed_out.details) == {"done": 7}
+    assert worker.drain(10)
+
+
+def test_an_activitys_questions_need_an_activity() -> None:
+    """Elsewhere they say where they belong."""
+    for question in (activity_info, cancel_requested, heartbeat):
+        with pytest.raises(UsageError, match="outside of an activity"):
+            question()
