@@ -1,6 +1,6 @@
 """Signals and cancellation requests to other executions, and markers."""
 
-from ostinato.errors import CancelNotDelivered, SignalNotDelivered
+from ostinato.errors import CancelNotDelivered, NondeterminismError, SignalNotDelivered
 from ostinato.model import decisions as d
 from ostinato.model import events as e
 from ostinato.model import lives
@@ -8,6 +8,10 @@ from ostinato.replay.execution import LONGEST_BACK_OFF, Execution, bounded_id
 from ostinato.replay.futures import Future
 from ostinato.replay.keys import Kind
 from ostinato.replay.timers import Timer
+
+
+_BRIEF = 100
+"""So many characters of a result are shown in errors."""
 
 
 class Delivery:
@@ -100,6 +104,7 @@ class Marker:
 
     def __init__(self, execution: Execution, decision: d.RecordMarker, *, is_result: bool = False) -> None:
         self._execution = execution
+        self._decision = decision
         self._is_result = is_result
         self.label = f"marker {decision.marker_name}"
         execution.unrecorded_markers += is_result
@@ -107,9 +112,27 @@ class Marker:
 
     def handle(self, event: e.HistoryEvent) -> None:
         """Take an event that concerns it."""
-        self._execution.is_closed(Kind.MARKER, None)
-        self._execution.unrecorded_markers -= self._is_result
+        execution = self._execution
+        execution.is_closed(Kind.MARKER, None)
+        execution.unrecorded_markers -= self._is_result
         if isinstance(event, e.RecordMarkerFailed):
-            self._execution.loop.complaints.append(
+            execution.loop.complaints.append(
                 {"message": f"marker {event.marker_name} was not recorded: {event.cause.name}"}
             )
+        elif isinstance(event, e.MarkerRecorded):
+            execution.markers.pop(event.marker_name, None)
+            if self._is_result and event.details != self._decision.details:
+                execution.fail(self._other_result(event))
+
+    def _other_result(self, event: e.MarkerRecorded) -> NondeterminismError:
+        """Another decider was quicker: what this replay's code was given is not what history has."""
+        return NondeterminismError(
+            recorded=f"marker {event.marker_name!r} with {_brief(event.details)}",
+            requested=f"the same with {_brief(self._decision.details)}",
+            event_id=event.event_id,
+            source=None,
+        )
+
+
+def _brief(text: str | None) -> str:
+    return repr(text) if text is None or len(text) <= _BRIEF else repr(f"{text[:_BRIEF]}...")

@@ -39,7 +39,10 @@ class Inbox:
         if untaken:
             future.set_result(untaken.popleft())
         else:
-            self._waiting.setdefault(name, deque()).append(future)
+            waiting = self._waiting.setdefault(name, deque())
+            while waiting and waiting[0].done():
+                waiting.popleft()
+            waiting.append(future)
         return future
 
     def waits(self) -> Iterator[str]:
@@ -54,11 +57,13 @@ def signal_value(text: str | None) -> Any:
         return None
     try:
         value = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         return text
     if not isinstance(value, dict) or not ("args" in value or "kwargs" in value):
         return value
     args, kwargs = value.get("args") or [], value.get("kwargs") or {}
+    if not isinstance(args, list) or not isinstance(kwargs, dict):
+        return value
     if kwargs:
         return {**kwargs, "args": args} if args else kwargs
     return args[0] if len(args) == 1 else args or None

@@ -1,5 +1,6 @@
 """Futures as arguments: finding them, waiting for them, and putting their results in their place."""
 
+import asyncio
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -11,11 +12,11 @@ from ostinato.replay.futures import Future
 _PLAIN = frozenset((str, int, float, bool, bytes, type(None)))
 
 
-def futures_in(value: object) -> Iterator[Future[Any]]:
-    """The futures within lists, tuples, sets, dicts, dataclasses and msgspec structs, however deep."""
+def futures_in(value: object) -> Iterator[asyncio.Future[Any]]:
+    """The futures, asyncio's tasks too, within lists, tuples, sets, dicts, dataclasses and msgspec structs, however deep."""
     if type(value) in _PLAIN:
         return
-    if isinstance(value, Future):
+    if isinstance(value, asyncio.Future):
         yield value
     elif isinstance(value, Mapping):
         for item in value.values():
@@ -33,7 +34,7 @@ def futures_in(value: object) -> Iterator[Future[Any]]:
 
 def with_results(value: Any) -> Any:
     """A copy of the value with each future's result in its place; what holds none is given back as it is."""
-    if isinstance(value, Future):
+    if isinstance(value, asyncio.Future):
         return value.result()
     if type(value) in _PLAIN or next(futures_in(value), None) is None:
         return value

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Generator, Iterator
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from ostinato.errors import NotDurableError
-from ostinato.replay.strands import position
+from ostinato.replay.strands import FAREWELLS, position
 
 T = TypeVar("T")
 
@@ -104,12 +104,7 @@ class ReplayLoop(asyncio.AbstractEventLoop):
         try:
             for task in tuple(self._tasks):
                 task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001
-                coroutine = task.get_coro()
-                try:
-                    if coroutine is not None:
-                        coroutine.close()  # type: ignore[union-attr]
-                except BaseException:  # noqa: BLE001, S110  (whatever the author's clean-up raises concerns nobody now)
-                    pass
+                _close(task.get_coro())
         finally:
             events._set_running_loop(outer)  # noqa: SLF001
             self._tasks.clear()
@@ -195,6 +190,15 @@ class ReplayLoop(asyncio.AbstractEventLoop):
         """Never: it holds nothing to close."""
         return False
 
+    def set_debug(self, enabled: bool) -> None:  # noqa: FBT001  (asyncio's signature)
+        """Nothing to do."""
+
+    def get_task_factory(self) -> None:
+        """None: tasks are made by the loop itself."""
+
+    def get_exception_handler(self) -> None:
+        """None: complaints are kept for whoever runs the replay."""
+
     async def shutdown_asyncgens(self) -> None:
         """Nothing to do."""
 
@@ -223,7 +227,7 @@ class _Ready:
             return
         try:
             self._context.run(callback, *self._args)
-        except (SystemExit, KeyboardInterrupt):
+        except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  (as asyncio does: the loop outlives its callbacks)
             self._loop.call_exception_handler({"message": f"Exception in callback {callback!r}", "exception": error})
@@ -235,6 +239,17 @@ class _Ready:
     def cancelled(self) -> bool:
         """Whether it was canceled."""
         return self._callback is None
+
+
+def _close(coroutine: Any) -> None:
+    """End the coroutine. One that awaits while it is closed, as a TaskGroup does, has to be closed again."""
+    for _ in range(FAREWELLS):
+        if coroutine is None or coroutine.cr_frame is None:
+            return
+        try:
+            coroutine.close()
+        except BaseException:  # noqa: BLE001, S110  (whatever the author's clean-up raises concerns nobody now)
+            pass
 
 
 class _AlarmHandle(asyncio.TimerHandle):
@@ -258,6 +273,7 @@ _REFUSED = {
     "subprocess_exec": "Submit an activity that runs the program",
     "subprocess_shell": "Submit an activity that runs the program",
     "add_signal_handler": "Use wait_signal() for the signals of workflows",
+    "remove_signal_handler": "Use wait_signal() for the signals of workflows",
 } | dict.fromkeys(
     (
         "create_connection", "create_datagram_endpoint", "create_server", "create_unix_connection",
@@ -270,6 +286,9 @@ _REFUSED = {
 ) | dict.fromkeys(
     ("run_forever", "run_until_complete", "stop", "close", "shutdown_default_executor", "set_default_executor"),
     "Await it, or use spawn(): the workflow's loop is run by its replay",
+) | dict.fromkeys(
+    ("set_task_factory", "set_exception_handler", "default_exception_handler"),
+    "Leave it: the replay keeps the tasks and the complaints of the workflow's loop",
 )  # fmt: skip
 
 

@@ -309,6 +309,12 @@ class Replay:
         return run
 
     def _on_end(self, task: Any) -> None:
+        try:
+            self._end(task)
+        except Exception as error:  # noqa: BLE001  (a fault here must not leave the execution waiting for ever)
+            self._execution.fail(error)
+
+    def _end(self, task: Any) -> None:
         if self.is_closed:
             return
         if task.cancelled():
@@ -330,7 +336,7 @@ class Replay:
         try:
             text = self._execution.converter.dump(result)
             check_length(text, field=f"the result of {self._workflow.name}", limit=DATA_CHARACTERS)
-        except errors.UsageError as error:
+        except Exception as error:  # noqa: BLE001  (a result that cannot be written is a failure of the workflow)
             self._fail(error)
         else:
             self._closing.close(d.CompleteWorkflowExecution(result=text))
@@ -339,8 +345,9 @@ class Replay:
         """End as failed, by an exception of the workflow's own code; what is not its own drops the decision."""
         if isinstance(error, ContinueAsNew):
             return
-        if isinstance(error, (*_DROPPED, errors.InternalError)) or not isinstance(error, Exception):
-            self._execution.fail(error)
+        fault = _fault(error)
+        if fault is not None:
+            self._execution.fail(fault)
             return
         self._error = error
         failure = self._execution.converter.dump_failure(error)
@@ -351,3 +358,15 @@ def _orphan(event: e.Event, opened_by: int) -> errors.InternalError:
     return errors.InternalError(
         f"event {event.event_id}, {type(event).__name__}, is about event {opened_by}, which opened nothing"
     )
+
+
+def _fault(error: BaseException) -> BaseException | None:
+    """What in the error, also deep within groups, is not the workflow's failure but drops the decision."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((fault for fault in map(_fault, error.exceptions) if fault is not None), None)
+    if isinstance(error, SystemExit):
+        return errors.NotDurableError(
+            found=f"workflow code called sys.exit({error.code!r})", hint="Return, or raise an exception"
+        )
+    is_failure = isinstance(error, Exception) and not isinstance(error, (*_DROPPED, errors.InternalError))
+    return None if is_failure else error

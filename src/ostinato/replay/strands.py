@@ -15,9 +15,10 @@ from ostinato.errors import OstinatoError, UsageError
 
 T = TypeVar("T")
 
-_STEP = asyncio.Handle._run.__code__  # noqa: SLF001  (where a loop begins to run what is not its own)
+_ENTRANCES = ("run_until_stuck", "put_away", "feed")
+"""Where the replay begins to act; who called it is not the author."""
 
-_FAREWELLS = 100
+FAREWELLS = 100
 """How often a function that swallows its end is asked again before it is left alone."""
 
 
@@ -53,7 +54,7 @@ async def run_plain(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
 
 
 def _say_farewell(strand: Strand) -> None:
-    for _ in range(_FAREWELLS):
+    for _ in range(FAREWELLS):
         if strand.dead:
             return
         try:
@@ -98,7 +99,7 @@ def author_frame(frame: FrameType | None) -> FrameType | None:
         if code is run_plain.__code__:
             strand = frame.f_locals.get("strand")
             frame = None if strand is None else strand.gr_frame
-        elif code is _STEP:
+        elif code.co_name in _ENTRANCES:
             return None
         else:
             frame = frame.f_back
