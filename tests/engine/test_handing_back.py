@@ -1,6 +1,8 @@
 """Tasks that were delivered to a poller who had gone: handed back, they are the next one's."""
 
+from functools import cached_property
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,24 +28,27 @@ class Begun:
     """A poll that somebody began."""
 
     def __init__(self, scenario: "Scenario", poll: o.PollForDecisionTask | o.PollForActivityTask) -> None:
-        self.deliveries: list[Delivery] = []
-        self.pending: PendingPoll = scenario.engine.begin_poll(poll, self.deliveries.append)
+        self.deliveries: SimpleQueue[Delivery] = SimpleQueue()
+        self.pending: PendingPoll = scenario.engine.begin_poll(poll, self.deliveries.put)
+
+    @cached_property
+    def delivery(self) -> "Delivery":
+        """What was delivered to it."""
+        return self.deliveries.get(timeout=60)
 
     def answer(self) -> ActivityTask | DecisionTask | None:
         """What it was answered."""
-        (delivery,) = self.deliveries
-        return self.pending.answer(delivery)
+        return self.pending.answer(self.delivery)
 
     def hand_back(self) -> None:
         """Give it back."""
-        (delivery,) = self.deliveries
-        self.pending.hand_back(delivery)
+        self.pending.hand_back(self.delivery)
 
 
 def test_a_poll_that_waits_is_given_the_task_that_comes(scenario: "Scenario") -> None:
     """A poll begun before there is a task has it delivered when the start is durable; then it cannot be withdrawn."""
     begun = Begun(scenario, DECISIONS)
-    assert begun.deliveries == []
+    assert begun.deliveries.empty()
 
     scenario.start()
 
@@ -60,7 +65,7 @@ def test_a_poll_that_was_withdrawn_is_given_nothing(scenario: "Scenario") -> Non
     assert begun.pending.withdraw()
 
     scenario.start()
-    assert begun.deliveries == []
+    assert begun.deliveries.empty()
     assert scenario.decision_task().started_event_id == 3
 
 

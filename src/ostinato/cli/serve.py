@@ -1,16 +1,32 @@
 """One `ostinato server`: from its options to the exit code."""
 
+import gc
+import os
+import resource
 import signal
+import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
-from types import FrameType
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ostinato.cli.complaints import complain, say
+from ostinato.cli.messages import messages_to
 from ostinato.engine.engine import open_engine
 from ostinato.errors import UsageError
+
+if TYPE_CHECKING:
+    import socket
+    from types import FrameType
+
+    from ostinato.server.serving import Server
 
 STOPPED = 0
 FAILED = 1
 UNUSABLE = 2
+
+_YOUNG_OBJECTS = 20_000
+"""Garbage is looked for when there are so many new objects: open executions are many, and hold no cycles."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,37 +36,80 @@ class Service:
     db: str
     host: str
     port: int
+    credentials: str | None
+    is_insecure: bool
+    has_access_log: bool
 
 
 def run_service(service: Service) -> int:
     """Serve until a signal, and give the exit code."""
     try:
-        return _serve(service)
+        with messages_to(say):
+            return _serve(service)
+    except KeyboardInterrupt:
+        return STOPPED
     except Exception as error:  # noqa: BLE001  # a traceback of ours helps nobody here
         complain(error)
         return UNUSABLE if isinstance(error, UsageError) else FAILED
 
 
 def _serve(service: Service) -> int:
-    from ostinato.server.serving import Server, Settings, listen, url_of  # noqa: PLC0415
+    try:
+        from ostinato.server.serving import Server, Settings, listen, url_of  # noqa: PLC0415  # an extra, and heavy
+    except ModuleNotFoundError as error:
+        raise UsageError(found=f"{error.name} is not installed", hint="pip install 'ostinato[server]'") from None
+    from ostinato.server.access_log import AccessLog  # noqa: PLC0415
+    from ostinato.server.credentials import read_credentials  # noqa: PLC0415
 
-    with listen(service.host, service.port) as listening, open_engine(service.db) as engine:
-        server = Server(engine, Settings(host=service.host, port=service.port))
-
-        def handle(_number: int, _frame: FrameType | None) -> None:
-            server.stop()
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, handle)
-        say(_greeting(url_of(listening), service.db))
+    credentials = read_credentials(Path(service.credentials)) if service.credentials is not None else None
+    with ExitStack() as stack:
+        listening = stack.enter_context(listen(service.host, service.port))
+        _check_reach(service, listening)
+        engine = stack.enter_context(open_engine(service.db))
+        access_log = AccessLog(sys.stderr) if service.has_access_log else None
+        if access_log is not None:
+            stack.callback(access_log.close)
+        server = Server(engine, Settings(credentials=credentials, access_log=access_log))
+        _prepare_process(server)
+        say(_greeting(url_of(listening), service))
         server.serve(listening)
     return STOPPED
 
 
-def _greeting(url: str, db: str) -> str:
+def _check_reach(service: Service, listening: "socket.socket") -> None:
+    from ostinato.server.serving import is_loopback  # noqa: PLC0415
+
+    if service.credentials is None and not service.is_insecure and not is_loopback(listening):
+        raise UsageError(
+            where=f"--host {service.host}",
+            found="others reach that address, and anybody could call",
+            expected="--credentials FILE",
+            hint="--insecure listens there all the same",
+        )
+
+
+def _prepare_process(server: "Server") -> None:
+    def handle(_number: int, _frame: "FrameType | None") -> None:
+        if is_stopping:
+            os._exit(FAILED)
+        is_stopping.append(True)
+        server.stop()
+
+    is_stopping: list[bool] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handle)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS, 50, 100)
+
+
+def _greeting(url: str, service: Service) -> str:
+    who = f"keys of {service.credentials}" if service.credentials is not None else "anybody who reaches it"
     return "\n".join(
         (
-            f"Ostinato serves Amazon SWF's API at {url} from {db}",
+            f"Ostinato serves Amazon SWF's API at {url}, from {service.db}, to {who}.",
             f"  any AWS client:  AWS_ENDPOINT_URL_SWF={url}",
             f"  Ostinato:        OSTINATO_ENGINE={url}",
         )

@@ -6,19 +6,47 @@ EXIT_CODES = """
 \b
 Exit codes:
   0  stopped by SIGTERM or Ctrl-C; everything that was answered is kept
+  1  stopped in haste, by a second signal; everything that was answered is kept all the same
   2  wrong usage, the address is taken, or the database cannot be used
 """
 
 
 @click.command(epilog=EXIT_CODES)
-@click.option("--db", metavar="FILE", default="ostinato.db", show_default=True, help="The database file.")
+@click.option(
+    "--db",
+    metavar="FILE",
+    default="ostinato.db",
+    show_default=True,
+    help="The database file; :memory: keeps nothing.",
+)
 @click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port", metavar="PORT", type=click.IntRange(0, 65535), default=4570, show_default=True, help="0 takes a free one."
 )
+@click.option(
+    "--credentials",
+    metavar="FILE",
+    help="TOML or JSON with the access keys of those who may call; if not given, whoever reaches the address.",
+)
+@click.option("--insecure", is_flag=True, help="Listen on an address that others reach, without --credentials.")
+@click.option("--access-log", is_flag=True, help="Write a line of JSON to stderr for each request.")
 @click.pass_context
-def server(context: click.Context, db: str, host: str, port: int) -> None:
-    """Serve Amazon SWF's API over HTTP, for workers and clients in other processes, in any language."""
+def server(  # noqa: PLR0917  # click calls it, by name
+    context: click.Context,
+    db: str,
+    host: str,
+    port: int,
+    credentials: str | None,
+    insecure: bool,  # noqa: FBT001  # click calls it
+    access_log: bool,  # noqa: FBT001
+) -> None:
+    """Serve Amazon SWF's API over HTTP, for workers and clients in other processes, in any language.
+
+    All is kept in one SQLite file, and durable before it is answered.
+    """
     from ostinato.cli.serve import Service, run_service  # noqa: PLC0415  # --help does without
 
-    context.exit(run_service(Service(db=db, host=host, port=port)))
+    service = Service(
+        db=db, host=host, port=port, credentials=credentials, is_insecure=insecure, has_access_log=access_log
+    )
+    context.exit(run_service(service))

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, get_args
 
 from ostinato.engine.clock import Clock, SystemClock
 from ostinato.engine.commits import Commits
@@ -34,6 +34,7 @@ from ostinato.engine.rules import lambdas
 from ostinato.engine.rules.activities import ActivityAnswer
 from ostinato.engine.rules.lambdas import LambdaOutcome
 from ostinato.engine.state import Execution
+from ostinato.engine.statistics import Statistics, statistics
 from ostinato.engine.task_lists import Delivery, TaskId
 from ostinato.engine.task_tokens import TaskTokens
 from ostinato.engine.tokens import Signer
@@ -42,7 +43,7 @@ from ostinato.engine.validation import check
 from ostinato.errors import StoreError
 from ostinato.model import events as e
 from ostinato.model import operations as o
-from ostinato.model.fields import EventId, RunId
+from ostinato.model.fields import EventId, RunId, TaskToken
 from ostinato.model.limits import POLL_SECONDS
 from ostinato.model.operations import Operation
 from ostinato.swf import Swf
@@ -106,6 +107,10 @@ class Engine:
             ExecutionOperations(self._ledger), RegistrationOperations(self._ledger, pages)
         )
         self._others = self._other_table()
+        self._quick: dict[type[Operation[Any]], Callable[[Any], Any]] = {
+            **self._changes,
+            **dict.fromkeys(get_args(ActivityAnswer), self._answer_activity),
+        }
         self._begin()
 
     # The public face
@@ -124,18 +129,46 @@ class Engine:
         """This engine for workers of the same process: they die with it, so handing them a task costs no commit."""
         return _LocalEngine(self._call)
 
+    def is_quick(self, operation: Operation[Any]) -> bool:
+        """Whether `begin` takes the operation: it neither waits for a task nor reads the log."""
+        return type(operation) in self._quick
+
+    def begin(self, operation: Operation[Answer], done: Callable[[Exception | None], None]) -> Answer:
+        """Carry out a quick operation without waiting for the disk, and give its answer, which nobody may see yet.
+
+        `done` is called once, from any thread and possibly before this returns, and must be quick: with None when the
+        answer may be seen, or with a StoreError if it is void.
+
+        Raises:
+            SwfFault: SWF refuses the operation; nothing was changed, and `done` is not called.
+        """
+        check(operation)
+        with self._transactions.transaction() as transaction:
+            transaction.waits, transaction.after = False, done
+            answer: Answer = self._quick[type(operation)](operation)
+            return answer
+
     def begin_poll(self, poll: Poll, deliver: Callable[[Delivery], None]) -> PendingPoll:
-        """Wait for a task without a thread, for pollers of other processes.
+        """Wait for a task without a thread and without waiting for the disk, for pollers of other processes.
 
         `deliver` is called once, from any thread and possibly before this returns, and must be quick; what it is given
         makes the poll's answer with `PendingPoll.answer`.
 
         Raises:
             SwfFault: SWF refuses the poll.
-            StoreError: the task could not be made durable.
         """
         check(poll)
-        return self._polling.begin(poll, deliver, is_local=False)
+        return self._polling.begin_soon(poll, deliver)
+
+    def domain_of(self, task_token: TaskToken) -> str | None:
+        """The domain of the task that the token is for; None if its execution is closed, or there is none."""
+        with self._transactions.lock:
+            return self._tasks.domain(task_token)
+
+    def statistics(self) -> Statistics:
+        """What goes on at the moment, in numbers."""
+        with self._transactions.lock:
+            return statistics(self._ledger)
 
     def close(self) -> None:
         """Make everything durable and give the database back; who waits for a task gets none. Twice is harmless."""
@@ -253,6 +286,9 @@ class Engine:
         with self._transactions.transaction() as transaction:
             ended = self._tasks.end_activity(answer)
             transaction.may_defer = ended if is_local else None
+
+    def _answer_activity(self, answer: ActivityAnswer) -> None:
+        self._tasks.end_activity(answer)
 
     def _describe(self, operation: o.DescribeWorkflowExecution, _: bool) -> object:  # noqa: FBT001
         with self._transactions.transaction():

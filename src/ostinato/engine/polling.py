@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from time import monotonic
+from typing import NamedTuple
 
 from ostinato.engine.operations.polls import Poll, PollOperations, delivered
 from ostinato.engine.task_lists import Delivery, HandedTask, Poller
@@ -54,15 +55,32 @@ class PendingPoll:
         Raises:
             StoreError: the task was lost, because it could not be made durable.
         """
-        handed = delivered(delivery)
+        return self.prepared(delivery).make()
+
+    def prepared(self, delivery: Delivery) -> "PreparedAnswer":
+        """The poll's answer, of what was delivered, still to be made.
+
+        Raises:
+            StoreError: the task was lost, because it could not be made durable.
+        """
+        handed, poll, polls = delivered(delivery), self._poll, self._polls
         if handed is None:
-            return None
-        if isinstance(self._poll, o.PollForActivityTask):
-            return self._polls.activity_task(handed)
-        place = self._polls.first_place(self._poll, handed)
+            return PreparedAnswer(True, lambda: None)
+        if isinstance(poll, o.PollForActivityTask):
+            return PreparedAnswer(True, lambda: polls.activity_task(handed))
+        place = polls.first_place(poll, handed)
         with self._transactions.lock:
-            newest = self._polls.newest(self._poll, place)
-        return self._polls.decision_task(self._poll, handed, place, newest)
+            newest = polls.newest(poll, place)
+        is_at_hand = polls.is_at_hand(poll, place, newest)
+        return PreparedAnswer(is_at_hand, lambda: polls.decision_task(poll, handed, place, newest))
+
+
+class PreparedAnswer(NamedTuple):
+    """A poll's answer that is still to be made."""
+
+    is_at_hand: bool
+    """Whether memory holds all of it, so that making it does not read the log."""
+    make: Callable[[], ActivityTask | DecisionTask | None]
 
 
 class Polling:
@@ -94,6 +112,22 @@ class Polling:
             if handed.batch > self._transactions.commits.durable:
                 self._transactions.commits.commit(handed.batch)
             deliver(handed)
+        return PendingPoll(poll, poller, self._transactions, self._polls)
+
+    def begin_soon(self, poll: Poll, deliver: Callable[[Delivery], None]) -> PendingPoll:
+        """The same for a poller of another process, without waiting for the disk.
+
+        Raises:
+            SwfFault: there is no such domain, or too many poll already.
+        """
+        poller = Poller(deliver, identity=poll.identity, is_local=False)
+        with self._transactions.transaction() as transaction:
+            transaction.waits = False
+            handed = self._polls.take(poll, poller)
+            if handed is None:
+                transaction.is_volatile = True
+            else:
+                transaction.after = lambda error: deliver(handed if error is None else error)
         return PendingPoll(poll, poller, self._transactions, self._polls)
 
     def poll(self, poll: Poll, *, is_local: bool) -> ActivityTask | DecisionTask | None:

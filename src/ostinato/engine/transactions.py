@@ -1,7 +1,7 @@
 """Stretches under the engine's lock: one cause each, then all that follows from it at once, then the commit.
 
-What follows at once: effects on other executions, tasks for pollers that wait, and whatever is due. With a `ManualClock`
-that includes time itself, which skips to the next deadline when nothing can move.
+What follows at once: effects on other executions, tasks for pollers that wait, and whatever is due. With a
+`ManualClock` that includes time itself, which skips to the next deadline when nothing can move.
 """
 
 from threading import Lock
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from ostinato.engine.clock import Clock, ManualClock
 from ostinato.engine.commits import Commits
+from ostinato.engine.committer import Committer
 from ostinato.engine.effects import Effects
 from ostinato.engine.ledger import Ledger
 from ostinato.engine.rules import timeouts
@@ -17,6 +18,8 @@ from ostinato.engine.timekeeper import Timekeeper
 from ostinato.errors import DatabaseWriteError, StoreError, SwfFault, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ostinato.engine.task_lists import TaskId
 
 _DUE_AT_ONCE = 100
@@ -41,6 +44,7 @@ class Transactions:
         self.count = 0
         """How many there were."""
         self.is_closed = False
+        self.committer = Committer(commits)
         self._effects = effects
         self._manual = clock if isinstance(clock, ManualClock) else None
         self._clock = clock
@@ -61,6 +65,7 @@ class Transactions:
         """Let time pass no more."""
         if self._timekeeper is not None:
             self._timekeeper.close()
+        self.committer.close()
 
     def transaction(self) -> "Transaction":
         """The next one, for `with`."""
@@ -157,7 +162,7 @@ class Transactions:
 class Transaction:
     """One stretch under the lock, and the commit after it. A fault undoes nothing: it comes before any change."""
 
-    __slots__ = ("_commits", "_transactions", "is_volatile", "may_defer")
+    __slots__ = ("_commits", "_transactions", "after", "is_volatile", "may_defer", "waits")
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
@@ -166,6 +171,10 @@ class Transaction:
         """Whether the caller needs nothing of it to be durable."""
         self.may_defer: TaskId | None = None
         """An activity task that a worker of this process ended."""
+        self.waits = True
+        """Whether the caller's thread commits, rather than the committer's."""
+        self.after: Callable[[Exception | None], None] | None = None
+        """Called when all that was seen and changed is durable, or with the reason if it is lost."""
 
     def __enter__(self) -> Self:
         self._transactions.lock.acquire()
@@ -193,10 +202,18 @@ class Transaction:
         urgent = self._transactions.ledger.urgent()
         number = self._commits.open.number
         must_commit = self._must_commit(error)
+        after = self.after if error is None else None
+        if after is not None and (must_commit or self._commits.durable < number - 1):
+            self._commits.open.after.append(after)
+            must_commit, after = True, None
         self._transactions.lock.release()
         for poller, delivery in urgent:
             poller.deliver(delivery)
-        if must_commit:
+        if after is not None:
+            after(None)
+        if must_commit and not self.waits:
+            self._transactions.committer.commit_soon()
+        elif must_commit:
             try:
                 self._commits.commit(number)
             except StoreError:

@@ -39,14 +39,16 @@ class Connection:
             HungUpError: the client left before its end.
         """
         message = await self._received()
-        if not message.get("more_body", False):
-            return _within(message.get("body", b""), limit)
-        parts = bytearray(message.get("body", b""))
-        while message.get("more_body", False):
-            _within(parts, limit)
-            message = await self._received()
-            parts += message.get("body", b"")
-        return bytes(_within(parts, limit))
+        body: bytes = message.get("body", b"")
+        if message.get("more_body", False):
+            parts = bytearray(body)
+            while message.get("more_body", False) and len(parts) <= limit:
+                message = await self._received()
+                parts += message.get("body", b"")
+            body = bytes(parts)
+        if len(body) > limit:
+            raise BodyTooLargeError
+        return body
 
     async def _received(self) -> Message:
         message = await self._receive()
@@ -54,9 +56,14 @@ class Connection:
             raise HungUpError
         return message
 
-    async def has_hung_up(self) -> bool:
-        """Whether the client has gone, as far as can be known."""
-        return self._has_gone()
+    def check(self) -> None:
+        """Return if the client is still there, as far as the system knows.
+
+        Raises:
+            HungUpError: it has gone.
+        """
+        if self._has_gone():
+            raise HungUpError
 
     async def wait(self, awaited: "asyncio.Future[Any]", seconds: float) -> None:
         """Return when the future is done, or so many seconds have passed.
@@ -64,20 +71,16 @@ class Connection:
         Raises:
             HungUpError: the client left before.
         """
+        if awaited.done():
+            return
         gone = asyncio.ensure_future(self._gone())
         try:
             await asyncio.wait({awaited, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if gone.done():
+                gone.result()
         finally:
             gone.cancel()
-        if gone.done() and not gone.cancelled():
-            raise HungUpError
 
     async def _gone(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-
-
-def _within(body: Any, limit: int) -> Any:
-    if len(body) > limit:
-        raise BodyTooLargeError
-    return body
+        while True:
+            await self._received()

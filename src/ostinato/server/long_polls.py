@@ -4,19 +4,22 @@ A task is never given to a client that is known to have gone: it is handed back,
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 
 from ostinato.engine.engine import Engine
 from ostinato.engine.operations.polls import Poll
 from ostinato.engine.polling import PendingPoll
 from ostinato.engine.task_lists import Delivery
+from ostinato.errors import StoreError
 from ostinato.model.operations import PollForDecisionTask
 from ostinato.model.results import ActivityTask, DecisionTask
+from ostinato.server.arrivals import Arrivals
+from ostinato.server.calls import Calls
 from ostinato.server.connections import Connection, HungUpError
-from ostinato.server.threads import Threads
 
 Task = ActivityTask | DecisionTask
+Encode = Callable[[Task | None], bytes]
 
 
 class LongPolls:
@@ -24,22 +27,23 @@ class LongPolls:
 
     Args:
         engine: has the tasks.
-        threads: where whatever may wait for a disk is done.
+        calls: carries out what may wait for a disk.
         seconds: how long a poll waits.
     """
 
-    def __init__(self, engine: Engine, threads: Threads, seconds: float) -> None:
+    def __init__(self, engine: Engine, calls: Calls, seconds: float) -> None:
         self._engine = engine
-        self._threads = threads
+        self._calls = calls
         self._seconds = seconds
-        self._waiting: set[_Wait] = set()
+        self._arrivals = Arrivals()
+        self._waiting: dict[PendingPoll, asyncio.Future[Delivery]] = {}
         self._is_stopping = False
 
     def __len__(self) -> int:
         """How many wait."""
         return len(self._waiting)
 
-    async def answer(self, poll: Poll, connection: Connection, encode: Callable[[Task | None], bytes]) -> bytes:
+    async def answer(self, poll: Poll, connection: Connection, encode: Encode) -> bytes:
         """Wait for a task, and make the answer of it.
 
         Raises:
@@ -49,66 +53,48 @@ class LongPolls:
         """
         if isinstance(poll, PollForDecisionTask) and poll.next_page_token is not None:
             # The next page of a task that the client has.
-            return await self._threads.run(lambda: encode(self._engine.call(poll)))
-        wait = _Wait(asyncio.get_running_loop())
-        begun = asyncio.ensure_future(self._threads.run(partial(self._engine.begin_poll, poll, wait.deliver)))
+            return await self._calls.call(poll, encode)
+        delivered: asyncio.Future[Delivery] = asyncio.get_running_loop().create_future()
+        pending = self._engine.begin_poll(poll, partial(self._arrivals.put, delivered))
         try:
-            pending = await asyncio.shield(begun)
-            delivery = await self._wait(wait, pending, connection)
-            if delivery is None:
-                return encode(None)
-            body = await self._threads.run(lambda: encode(pending.answer(delivery)))
-            if await connection.has_hung_up():
-                raise HungUpError
+            delivery = await self._wait(pending, delivered, connection)
+            body = await self._body(pending, delivery, encode)
+            connection.check()
         except (HungUpError, asyncio.CancelledError):
-            await asyncio.shield(self._let_go(begun, wait))
+            await asyncio.shield(self._let_go(pending, delivered))
             raise
         return body
 
-    async def _wait(self, wait: "_Wait", pending: PendingPoll, connection: Connection) -> Delivery:
-        if wait.delivered.done():
-            return wait.delivered.result()
-        wait.pending = pending
-        self._waiting.add(wait)
+    async def _wait(
+        self, pending: PendingPoll, delivered: "asyncio.Future[Delivery]", connection: Connection
+    ) -> Delivery:
+        self._waiting[pending] = delivered
         try:
             if not self._is_stopping:
-                await connection.wait(wait.delivered, self._seconds)
+                await connection.wait(delivered, self._seconds)
         finally:
-            self._waiting.discard(wait)
-        if not wait.delivered.done() and await self._threads.run(pending.withdraw):
-            return None
-        return await wait.delivered
+            del self._waiting[pending]
+        if not delivered.done() and pending.withdraw():
+            delivered.set_result(None)
+        return await delivered
 
-    async def _let_go(self, begun: Awaitable[PendingPoll], wait: "_Wait") -> None:
-        """See to it that nobody who has gone has a task."""
-        pending = await begun
-        if not wait.delivered.done() and await self._threads.run(pending.withdraw):
+    async def _body(self, pending: PendingPoll, delivery: Delivery, encode: Encode) -> bytes:
+        prepared = pending.prepared(delivery)
+        if prepared.is_at_hand:
+            return encode(prepared.make())
+        return await self._calls.in_thread(lambda: encode(prepared.make()))
+
+    async def _let_go(self, pending: PendingPoll, delivered: "asyncio.Future[Delivery]") -> None:
+        """See to it that who has gone has no task."""
+        if not delivered.done() and pending.withdraw():
             return
-        delivery = await wait.delivered
-        await self._threads.run(partial(pending.hand_back, delivery))
+        delivery = await delivered
+        if delivery is not None and not isinstance(delivery, StoreError):
+            await self._calls.in_thread(partial(pending.hand_back, delivery))
 
     def stop(self) -> None:
         """Let all who wait, and all who come, have the empty answer."""
         self._is_stopping = True
-        for wait in list(self._waiting):
-            if wait.pending is not None and wait.pending.withdraw():
-                wait.deliver(None)
-
-
-class _Wait:
-    """One poll's wait: from the engine's threads to the event loop."""
-
-    __slots__ = ("_loop", "delivered", "pending")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self.delivered: asyncio.Future[Delivery] = loop.create_future()
-        self.pending: PendingPoll | None = None
-
-    def deliver(self, delivery: Delivery) -> None:
-        """Take what ends the wait, from any thread."""
-        self._loop.call_soon_threadsafe(self._take, delivery)
-
-    def _take(self, delivery: Delivery) -> None:
-        if not self.delivered.done():
-            self.delivered.set_result(delivery)
+        for pending, delivered in list(self._waiting.items()):
+            if not delivered.done() and pending.withdraw():
+                delivered.set_result(None)

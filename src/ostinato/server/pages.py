@@ -1,9 +1,12 @@
-"""What the server shows to people and to what watches it."""
+"""What the server shows to people and to what watches it, without credentials: nothing of a domain is shown."""
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+
+from ostinato.engine.engine import Engine
+from ostinato.server.metrics import CONTENT_TYPE, Metrics
 
 INDEX = """\
 This is an Ostinato server: Amazon SWF's API, on one SQLite file.
@@ -13,14 +16,16 @@ GET /health says that it is well; GET /metrics tells Prometheus what goes on.
 """
 
 
-async def _index(_: Request) -> PlainTextResponse:
-    return PlainTextResponse(INDEX)
-
-
-async def _health(_: Request) -> PlainTextResponse:
-    return PlainTextResponse("ok\n")
-
-
-def pages() -> Starlette:
+def pages(engine: Engine, metrics: Metrics) -> Starlette:
     """The pages, as an ASGI application."""
-    return Starlette(routes=[Route("/", _index), Route("/health", _health)])
+
+    async def index(_: Request) -> Response:
+        return PlainTextResponse(INDEX)
+
+    async def health(_: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def numbers(_: Request) -> Response:
+        return Response(metrics.text(engine.statistics()._asdict()), media_type=CONTENT_TYPE)
+
+    return Starlette(routes=[Route("/", index), Route("/health", health), Route("/metrics", numbers)])

@@ -44,7 +44,7 @@ class Head:
         headers: in the order in which they came. Of several with one name the last counts, but for signatures.
     """
 
-    __slots__ = ("all", "_values")
+    __slots__ = ("_values", "all")
 
     def __init__(self, headers: Iterable[Header]) -> None:
         self.all = tuple(headers)

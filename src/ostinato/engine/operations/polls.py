@@ -126,6 +126,10 @@ class PollOperations:
         first, last = _range(poll, place)
         return self._ledger.histories.newest(place.execution_key, first, last)
 
+    def is_at_hand(self, poll: o.PollForDecisionTask, place: _Place, newest: Newest) -> bool:
+        """Whether memory holds all of the page."""
+        return _range(poll, place)[0] >= newest.first
+
     def decision_task(
         self, poll: o.PollForDecisionTask, handed: HandedTask, place: _Place, newest: Newest
     ) -> DecisionTask:

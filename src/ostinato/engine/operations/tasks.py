@@ -112,6 +112,17 @@ class TaskOperations:
             raise UnknownResourceFault(f"Unknown activity, scheduledEventId = {scheduled}")
         return execution, activity
 
+    def domain(self, token: TaskToken) -> str | None:
+        """The domain of the open execution whose task the token is for, or None."""
+        for kind in TaskKind:
+            try:
+                task = self._tokens.read(kind, token)
+            except ValidationException:
+                continue
+            execution = self._ledger.executions.get(task.execution_key) if task is not None else None
+            return execution.domain if execution is not None else None
+        return None
+
     # Counts
 
     def count_decisions(self, operation: o.CountPendingDecisionTasks) -> PendingTaskCount:
