@@ -7,9 +7,10 @@ The conventions, for whoever writes a page:
   and the commands of the page find it.
 - A ```console block is typed into a shell, in a directory of the page's own. Lines after `$ ` are commands, the others
   what they write to stdout; `...` stands for anything.
-- `<!-- kill-after: text -->` before a console block: it kills when that text is on stderr, a second later.
-- `<!-- check` opens a comment of Python that runs in the page's module and is not shown. It may call `run` and `lab` (see `Lab`), and
-  read the `page`.
+- `<!-- until: text -->` before a console block: what follows a command in the background (`&`) is typed when that text
+  is on stderr, and a second later. Without it the text is that of an execution's start.
+- `<!-- check` opens a comment of Python that runs in the page's module and is not shown. It may call `run` and `lab`
+  (see `Lab`), and read the `page`.
 - `<!-- noexec: reason -->` before a block leaves it out.
 """
 
@@ -29,6 +30,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ostinato import Workflow
+from ostinato.client.executions import require_completed, start_execution
+from ostinato.client.histories import read_history
 from ostinato.engine.clock import ManualClock
 from ostinato.engine.engine import open_engine
 from ostinato.model.events import WorkflowExecutionContinuedAsNew
@@ -37,17 +40,15 @@ from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.converter import JsonConverter
 from ostinato.payloads.signatures import result_type
 from ostinato.worker.catalog import Catalog, catalog_of, definitions_in
-from ostinato.client.histories import read_history
 from ostinato.worker.local import LocalWorker
 from ostinato.worker.notices import ActivityReported, Notice
-from ostinato.client.executions import require_completed, start_execution
 
 if TYPE_CHECKING:
     from ostinato.model.events import HistoryEvent
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-MARKS = ("file", "kill-after", "noexec")
+MARKS = ("file", "until", "noexec")
 SHELL_SECONDS = 120.0
 
 
@@ -173,19 +174,19 @@ class Shell:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def outputs(self, commands: Sequence[str], kill_after: str) -> list[str]:
+    def outputs(self, commands: Sequence[str], awaited: str) -> list[str]:
         """What each command writes to stdout; what they write to stderr is in the file `stderr`.
 
-        Before a command that kills, stderr shows the text, and a second has passed, as if somebody typed. How far the
+        After a command in the background, stderr shows the text, and a second passes, as if somebody typed. How far the
         workflow is by then may differ, and what is shown may not.
         """
-        text, file = shlex.quote(kill_after), shlex.quote(str(self._stderr))
+        text, file = shlex.quote(awaited), shlex.quote(str(self._stderr))
         begun = f"for _ in $(seq 300); do grep -qF -- {text} {file} && break; sleep 0.1; done"
         script = ["set -m"]
         for command in commands:
-            if command.startswith("kill "):
+            script += [command, "code=$?", "echo; echo END-OF-COMMAND", "(exit $code)"]
+            if command.endswith("&"):
                 script += [begun, "sleep 1"]
-            script += [command, "code=$?; echo; echo END-OF-COMMAND; (exit $code)"]
         with self._stderr.open("w") as stderr:
             done = subprocess.run(
                 ["bash", "-c", "\n".join(script)],
@@ -238,6 +239,8 @@ class Page:
     path: Path
     directory: Path
     module: ModuleType
+    names: dict[str, Any] = field(default_factory=dict)
+    """What the page's checks see: the module's names, and their own."""
 
     def run(self, block: Block) -> None:
         """Run a block, or write it to its file."""
@@ -252,7 +255,8 @@ class Page:
             exec(self._compiled(block), vars(self.module))  # noqa: S102
         elif block.language == "check":
             lab = Lab(self.module)
-            exec(self._compiled(block), {**vars(self.module), "run": lab.run, "lab": lab, "page": self.path.read_text()})  # noqa: S102
+            self.names.update(vars(self.module), run=lab.run, lab=lab, page=self.path.read_text())
+            exec(self._compiled(block), self.names)  # noqa: S102
         elif block.language == "console":
             self._type(block)
 
@@ -265,7 +269,7 @@ class Page:
     def _type(self, block: Block) -> None:
         commands = commands_of(block.text)
         shell = Shell(self.directory)
-        outputs = shell.outputs([command for command, _ in commands], block.marks.get("kill-after", " started, run "))
+        outputs = shell.outputs([command for command, _ in commands], block.marks.get("until", " started, run "))
         assert len(outputs) == len(commands), f"the shell ended early:\n{shell.messages}"
         checker = doctest.OutputChecker()
         for (command, shown), output in zip(commands, outputs, strict=True):
