@@ -20,7 +20,7 @@ from ostinato.replay.inbox import Inbox
 from ostinato.replay.keys import Key, Kind, decision_key, describe
 from ostinato.replay.ledger import Ledger, Owner, Request
 from ostinato.replay.loop import ReplayLoop, running_loop
-from ostinato.replay.strands import author_frame, run_plain
+from ostinato.replay.strands import author_frame, refuse_to_stay, run_plain
 from ostinato.replay.timers import Timer
 
 LONGEST_BACK_OFF = 60.0
@@ -97,6 +97,7 @@ class Execution:
 
     def _make(self, request: Request) -> Request:
         if self.loop.stopped and running_loop() is self.loop and not isinstance(request.owner, Closing):
+            refuse_to_stay()
             raise UnwindingError(
                 found=f"{describe(request.key)} was asked for while the workflow's code was being put away",
                 hint="An `except BaseException` or a `finally` that decides should let the exception pass",

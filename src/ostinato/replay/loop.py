@@ -6,6 +6,7 @@ nothing can move, control goes back to the replay. What touches the world (socke
 
 import asyncio
 import contextvars
+import inspect
 import itertools
 from asyncio import events
 from collections import deque
@@ -95,6 +96,15 @@ class ReplayLoop(asyncio.AbstractEventLoop):
                 ready.popleft().run()
         finally:
             events._set_running_loop(outer)  # noqa: SLF001
+            if self.stopped:
+                self._drop_unstarted()
+
+    def _drop_unstarted(self) -> None:
+        """Let go of the tasks that will never begin, so that Python does not warn of them."""
+        for task in self._tasks:
+            coroutine = task.get_coro()
+            if inspect.iscoroutine(coroutine) and inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
+                coroutine.close()
 
     def put_away(self) -> None:
         """End all tasks without letting them do anything: the replay is not needed any more."""

@@ -130,6 +130,7 @@ class Replay:
 
     def evict(self) -> None:
         """Put the code away, without letting it do anything. To be called by the thread that fed it."""
+        self._execution.is_replaying = True  # what the code's clean-up logs now is not news
         self._execution.loop.put_away()
 
     def positions(self) -> tuple[str, ...]:

@@ -29,6 +29,29 @@ class PutAway(BaseException):
 class Strand(greenlet):
     """One plain function of workflow code, with a stack of its own."""
 
+    refusals = 0
+    """How often it asked for something when its time was over."""
+
+    is_abandoned = False
+    """Whether it would not end: nothing is run of it any more."""
+
+
+_abandoned: list[Strand] = []
+"""Kept for ever, since Python would ask a strand that is let go to end once more, and wait for that."""
+
+
+def refuse_to_stay() -> None:
+    """Leave a plain function where it is, if it goes on asking for things although its end was said to it."""
+    strand = getcurrent()
+    if not isinstance(strand, Strand) or strand.parent is None:
+        return
+    strand.refusals += 1
+    if strand.refusals > FAREWELLS:
+        strand.is_abandoned = True
+        _abandoned.append(strand)
+        while True:
+            strand.parent.switch(None)
+
 
 async def run_plain(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     """Run the function; whatever it parks on is awaited here in its place.
@@ -39,7 +62,7 @@ async def run_plain(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     strand = Strand(function)
     strand.gr_context = contextvars.copy_context()
     given: Any = strand.switch(*args, **kwargs)
-    while not strand.dead:
+    while not strand.dead and not strand.is_abandoned:
         try:
             value = await given
         except GeneratorExit:
@@ -55,7 +78,7 @@ async def run_plain(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
 
 def _say_farewell(strand: Strand) -> None:
     for _ in range(FAREWELLS):
-        if strand.dead:
+        if strand.dead or strand.is_abandoned:
             return
         try:
             strand.throw(PutAway())
