@@ -7,6 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ostinato.client.client import Client
+    from ostinato.client.handle import Handle
     from ostinato.errors import OstinatoError
     from ostinato.model.enums import ChildPolicy
     from ostinato.replay.calls import (
@@ -50,8 +52,10 @@ __all__ = [
     "FIRST_EXCEPTION",
     "Activity",
     "ChildPolicy",
+    "Client",
     "EndState",
     "Future",
+    "Handle",
     "Info",
     "LambdaFunction",
     "OstinatoError",
@@ -85,6 +89,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ostinato.client.client": ("Client",),
+    "ostinato.client.handle": ("Handle",),
     "ostinato.errors": ("OstinatoError",),
     "ostinato.model.enums": ("ChildPolicy",),
     "ostinato.replay.calls": (

@@ -535,7 +535,30 @@ class WorkflowError(TaskError):
 
 
 class WorkflowFailed(WorkflowError):
-    """The execution failed."""
+    """The execution failed.
+
+    Args:
+        error_type: the class of the exception that the workflow's code raised, with its module unless it is built in.
+        error_message: the exception's text.
+        error_traceback: its traceback in the decider, line by line.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        workflow_id: str,
+        run_id: str,
+        reason: str | None = None,
+        details: str | None = None,
+        error_type: str = "",
+        error_message: str = "",
+        error_traceback: Sequence[str] = (),
+    ) -> None:
+        self.error_type = error_type
+        self.error_message = error_message
+        self.error_traceback = tuple(error_traceback)
+        super().__init__(what, workflow_id=workflow_id, run_id=run_id, reason=reason, details=details)
 
 
 class WorkflowTimedOut(WorkflowError):

@@ -4,9 +4,10 @@ The embedded engine is one, the clients of a server and of Amazon are others. De
 know only this.
 """
 
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from ostinato.model.operations import Operation
+from ostinato.model.structures import WorkflowExecution
 
 Answer = TypeVar("Answer")
 
@@ -22,5 +23,15 @@ class Swf(Protocol):
         Raises:
             SwfFault: SWF refuses the operation; nothing was changed.
             StoreError: what it changed could not be kept; nothing was changed.
+            ServiceError: no answer came, or one that is none of SWF's.
         """
+        ...
+
+
+@runtime_checkable
+class WakesAtClose(Protocol):
+    """What a `Swf` in this process may do besides: wake who waits for the end of an execution. Nothing relies on it."""
+
+    def await_close(self, domain: str, execution: WorkflowExecution, timeout: float | None, /) -> None:
+        """Return when the execution is not open (any more), or after the time-out in seconds, or sooner."""
         ...

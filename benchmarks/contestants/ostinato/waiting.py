@@ -26,7 +26,7 @@ def open_with(directory: Path, executions: int) -> Engine:
     engine = open_engine(directory / FILE)
     swf = engine.local()
     register_domain(swf, DOMAIN)
-    register_types(swf, DOMAIN, catalog_of([approval]))
+    register_types(swf, DOMAIN, [approval])
     text = JsonConverter().dump_arguments((), {})
     poll = PollForDecisionTask(domain=DOMAIN, task_list=TaskList(name=TASK_LIST), start_at_previous_started_event=True)
 

@@ -1,4 +1,4 @@
-"""Starts executions, finds open ones and reads how they ended."""
+"""Starts executions, finds open ones and says how they ended."""
 
 from typing import Any
 
@@ -17,6 +17,7 @@ from ostinato.model.fields import RunId
 from ostinato.model.operations import ListOpenWorkflowExecutions, StartWorkflowExecution
 from ostinato.model.results import WorkflowExecutionInfo
 from ostinato.model.structures import ExecutionTimeFilter, TaskList, WorkflowExecution, WorkflowExecutionFilter
+from ostinato.payloads.converter import Converter, JsonConverter
 from ostinato.replay.definitions import Workflow
 from ostinato.swf import Swf
 
@@ -83,8 +84,15 @@ def closed_by(event: HistoryEvent) -> Closed | None:
     return event if isinstance(event, Closed) else None
 
 
-def require_completed(execution: WorkflowExecution, closed: Closed) -> WorkflowExecutionCompleted:
+def require_completed(
+    execution: WorkflowExecution, closed: Closed, converter: Converter | None = None
+) -> WorkflowExecutionCompleted:
     """The event that closed an execution, if that completed.
+
+    Args:
+        execution: the execution.
+        closed: the event.
+        converter: reads what a failure tells of its exception; JSON, unless given.
 
     Raises:
         WorkflowError: it did not; the error says how it ended.
@@ -94,7 +102,16 @@ def require_completed(execution: WorkflowExecution, closed: Closed) -> WorkflowE
         case WorkflowExecutionCompleted():
             return closed
         case WorkflowExecutionFailed(reason=reason, details=details):
-            raise WorkflowFailed("failed", **facts, reason=reason, details=details)
+            said = (converter or JsonConverter()).load_failure(reason, details)
+            raise WorkflowFailed(
+                "failed",
+                **facts,
+                reason=reason,
+                details=details,
+                error_type=said.error_type,
+                error_message=said.message,
+                error_traceback=said.traceback,
+            )
         case WorkflowExecutionCanceled(details=details):
             raise WorkflowCanceled("was canceled", **facts, details=details)
         case WorkflowExecutionTerminated(reason=reason, details=details, cause=cause):

@@ -7,10 +7,12 @@ from typing import Any
 
 import msgspec
 
-from ostinato.errors import DomainAlreadyExistsFault, TypeAlreadyExistsFault, UnknownResourceFault
+from ostinato.errors import DomainAlreadyExistsFault, TypeAlreadyExistsFault, TypeDeprecatedFault, UnknownResourceFault
 from ostinato.model.durations import to_swf
 from ostinato.model.enums import RegistrationStatus
 from ostinato.model.operations import (
+    DeprecateActivityType,
+    DeprecateWorkflowType,
     DescribeActivityType,
     DescribeDomain,
     DescribeWorkflowType,
@@ -127,3 +129,16 @@ def _compare(definition: Definition, wanted: object, found: msgspec.Struct, stat
 
 def _shown(value: object) -> str:
     return value.name if isinstance(value, TaskList) else str(getattr(value, "value", value))
+
+
+def deprecate_type(swf: Swf, domain: str, definition: Definition) -> None:
+    """Deprecate the definition's type; one that is deprecated stays so.
+
+    Raises:
+        UnknownResourceFault: it is not registered.
+    """
+    with suppress(TypeDeprecatedFault):
+        if isinstance(definition, Workflow):
+            swf.call(DeprecateWorkflowType(domain=domain, workflow_type=definition.workflow_type))
+        else:
+            swf.call(DeprecateActivityType(domain=domain, activity_type=definition.activity_type))

@@ -46,6 +46,7 @@ from ostinato.model import operations as o
 from ostinato.model.fields import EventId, RunId, TaskToken
 from ostinato.model.limits import POLL_SECONDS
 from ostinato.model.operations import Operation
+from ostinato.model.structures import WorkflowExecution
 from ostinato.swf import Swf
 
 logger = logging.getLogger(__name__)
@@ -127,7 +128,7 @@ class Engine:
 
     def local(self) -> Swf:
         """This engine for workers of the same process: they die with it, so handing them a task costs no commit."""
-        return _LocalEngine(self._call)
+        return _LocalEngine(self._call, self.await_close)
 
     def is_quick(self, operation: Operation[Any]) -> bool:
         """Whether `begin` takes the operation: it neither waits for a task nor reads the log."""
@@ -170,6 +171,18 @@ class Engine:
         with self._transactions.lock:
             return statistics(self._ledger)
 
+    def await_close(self, domain: str, execution: WorkflowExecution, timeout: float | None, /) -> None:
+        """Return when the execution is not open (any more), or after the time-out in seconds, or sooner."""
+        transactions, ledger = self._transactions, self._ledger
+        with transactions.lock:
+            found = ledger.executions.find(domain, execution.workflow_id, execution.run_id)
+            if found is None or transactions.is_closed:
+                return
+            event = ledger.closes.expect(execution.run_id)
+        event.wait(timeout)
+        with transactions.lock:
+            ledger.closes.forget(execution.run_id, event)
+
     def close(self) -> None:
         """Make everything durable and give the database back; who waits for a task gets none. Twice is harmless."""
         transactions, ledger = self._transactions, self._ledger
@@ -178,6 +191,7 @@ class Engine:
                 return
             transactions.is_closed = True
             pollers = [*ledger.decision_lists.pollers(), *ledger.activity_lists.pollers()]
+            ledger.closes.wake_all()
         for poller in pollers:
             poller.deliver(None)
         transactions.end()
@@ -362,13 +376,20 @@ class Engine:
 class _LocalEngine:
     """The engine, as workers of its own process see it."""
 
-    def __init__(self, call: Callable[..., Any]) -> None:
+    def __init__(
+        self, call: Callable[..., Any], await_close: Callable[[str, WorkflowExecution, float | None], None]
+    ) -> None:
         self._call = call
+        self._await_close = await_close
 
     def call(self, operation: Operation[Answer], /) -> Answer:
         """Carry out the operation, as `Engine.call` does."""
         answer: Answer = self._call(operation, is_local=True)
         return answer
+
+    def await_close(self, domain: str, execution: WorkflowExecution, timeout: float | None, /) -> None:
+        """Return when the execution is not open (any more), or after the time-out in seconds, or sooner."""
+        self._await_close(domain, execution, timeout)
 
 
 def open_engine(

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ostinato.engine.clock import Clock
+from ostinato.engine.closes import Closes
 from ostinato.engine.commits import Commits
 from ostinato.engine.deadlines import (
     Deadline,
@@ -70,6 +71,7 @@ class Ledger:
         """The tasks that were handed out and not answered."""
         self.local_decisions: set[int] = set()
         """The executions whose running decision task is in the hands of a poller of this process."""
+        self.closes = Closes()
         self.next_key = 1
         self.outbox: deque[tuple[Execution, e.Event]] = deque()
         """Events whose effect on something else is still to come."""
@@ -371,6 +373,7 @@ class Ledger:
         self.commits.open.closed.append(
             ClosedRecord(key=execution.key, close_timestamp=event.event_timestamp, close_status=status)
         )
+        self.closes.announce(execution.run_id, self.commits.open.after)
         for scheduled_event_id in (*execution.activities, *execution.lambdas):
             task_id = TaskId(execution.key, scheduled_event_id)
             self.in_hand.discard(task_id)

@@ -1,0 +1,253 @@
+"""`Client`: the Python API for those who start and watch executions, on every engine."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, ParamSpec, Self, TypedDict, TypeVar, Unpack, overload
+
+from ostinato.client.executions import start_execution
+from ostinato.client.handle import Handle
+from ostinato.client.registration import deprecate_type, register_domain, register_type
+from ostinato.client.search import Search, Time, count_executions, list_executions
+from ostinato.engines import open_swf
+from ostinato.errors import UnknownResourceFault
+from ostinato.model.enums import CloseStatus, ExecutionStatus
+from ostinato.model.fields import RunId, TaskToken
+from ostinato.model.limits import DATA_CHARACTERS, HEARTBEAT_CHARACTERS
+from ostinato.model.operations import (
+    RecordActivityTaskHeartbeat,
+    RespondActivityTaskCanceled,
+    RespondActivityTaskCompleted,
+    RespondActivityTaskFailed,
+)
+from ostinato.model.results import WorkflowExecutionCount, WorkflowExecutionInfo
+from ostinato.model.structures import WorkflowExecution
+from ostinato.payloads.converter import Converter, JsonConverter
+from ostinato.payloads.limits import check_length
+from ostinato.payloads.signatures import result_type
+from ostinato.replay.definitions import Definition, Workflow
+from ostinato.swf import Swf
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+DOMAIN = "default"
+
+
+class Filters(TypedDict, total=False):
+    """What to look for; what is not given does not matter. `Search` tells what each means."""
+
+    status: ExecutionStatus | None
+    workflow_id: str | None
+    workflow: Workflow[..., Any] | str | None
+    tag: str | None
+    close_status: CloseStatus | None
+    started_after: Time | None
+    started_before: Time | None
+    closed_after: Time | None
+    closed_before: Time | None
+
+
+class Client:
+    """Starts executions and watches them. Safe to use from several threads.
+
+    As a context manager it closes what it opened: the engine of a URL, not a `Swf` that it was given.
+
+    Args:
+        engine: an engine's URL (`sqlite:FILE`, `memory:`, `http://HOST:PORT`, `aws:REGION`), or a `Swf`.
+        domain: the domain.
+        converter: reads and writes payloads; JSON, unless given.
+
+    Raises:
+        UsageError: the URL names no engine, or what the engine needs is not installed or configured.
+        StoreError: the database cannot be used.
+    """
+
+    def __init__(self, engine: Swf | str, *, domain: str = DOMAIN, converter: Converter | None = None) -> None:
+        self._opened = ExitStack()
+        self._swf: Swf = self._opened.enter_context(open_swf(engine)) if isinstance(engine, str) else engine
+        self._domain = domain
+        self._converter = converter or JsonConverter()
+
+    @property
+    def swf(self) -> Swf:
+        """The service, for operations that this has no method for."""
+        return self._swf
+
+    @property
+    def domain(self) -> str:
+        """The domain."""
+        return self._domain
+
+    def close(self) -> None:
+        """Close the engine, if this opened it. Twice is harmless."""
+        self._opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Executions.
+
+    def start(self, workflow: Workflow[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Handle[R]:
+        """Start an execution with these arguments.
+
+        Its settings are the workflow's; `workflow.options(workflow_id=..., task_list=..., tag_list=...)` has others. An
+        id is made up if there is none.
+
+        Raises:
+            WorkflowExecutionAlreadyStartedFault: an execution with that id is open.
+            UnknownResourceFault: there is no such domain, or the type is not registered.
+            PayloadError: an argument cannot become text.
+            LimitExceededError: the text of the arguments is too long.
+            ConnectionLostError: no answer came; if it `may_be_done`, `find` tells whether the execution is there.
+        """
+        text = self._converter.dump_arguments(args, kwargs)
+        check_length(text, field=f"the input of {workflow.name}", limit=DATA_CHARACTERS)
+        workflow_id = workflow.workflow_id or f"{workflow.name}-{uuid.uuid4()}"
+        execution = start_execution(self._swf, self._domain, workflow, workflow_id, text)
+        return self._handle(execution, workflow)
+
+    def run(self, workflow: Workflow[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Start an execution and wait for its result. Somewhere deciders and activity workers have to run.
+
+        Raises:
+            WorkflowError: it did not complete.
+            SwfFault: SWF refuses to start it.
+            PayloadError: an argument or the result cannot be converted.
+        """
+        return self.start(workflow, *args, **kwargs).result()
+
+    @overload
+    def handle(self, workflow_id: str, run_id: str | None = None, *, workflow: Workflow[..., R]) -> Handle[R]: ...
+    @overload
+    def handle(self, workflow_id: str, run_id: str | None = None, *, workflow: None = None) -> Handle[Any]: ...
+    def handle(
+        self, workflow_id: str, run_id: str | None = None, *, workflow: Workflow[..., Any] | None = None
+    ) -> Handle[Any]:
+        """The execution with that id.
+
+        Args:
+            workflow_id: its workflow id.
+            run_id: its run id; the open one, or else the one that started last, unless given.
+            workflow: says how its result is read; as plain JSON, unless given.
+
+        Raises:
+            UnknownResourceFault: there is none.
+        """
+        if run_id is not None:
+            return self._handle(WorkflowExecution(workflow_id=workflow_id, run_id=RunId(run_id)), workflow)
+        found = self.find(workflow_id)
+        if found is None:
+            raise UnknownResourceFault(f"Unknown execution, workflowId = {workflow_id}")
+        return self._handle(found.execution, workflow)
+
+    def _handle(self, execution: WorkflowExecution, workflow: Workflow[..., Any] | None) -> Handle[Any]:
+        return Handle(
+            self._swf,
+            domain=self._domain,
+            execution=execution,
+            converter=self._converter,
+            result_type=Any if workflow is None else result_type(workflow.run),
+        )
+
+    def list(self, *, oldest_first: bool = False, **filters: Unpack[Filters]) -> Iterator[WorkflowExecutionInfo]:
+        """The executions that fit all the filters, read page after page as they are asked for.
+
+        Open ones come before closed ones, and of each the last started (or closed) first.
+
+        Raises:
+            UnknownResourceFault: there is no such domain.
+        """
+        return list_executions(self._swf, self._domain, Search(**filters), oldest_first=oldest_first)
+
+    def count(self, **filters: Unpack[Filters]) -> WorkflowExecutionCount:
+        """How many executions fit all the filters; `truncated` if SWF stopped counting.
+
+        Raises:
+            UnknownResourceFault: there is no such domain.
+        """
+        return count_executions(self._swf, self._domain, Search(**filters))
+
+    def find(self, workflow_id: str) -> WorkflowExecutionInfo | None:
+        """The execution with that workflow id: the open one, or else the one that started last; None if there is none.
+
+        Raises:
+            UnknownResourceFault: there is no such domain.
+        """
+        return next(self.list(workflow_id=workflow_id), None)
+
+    # Activity tasks that end elsewhere than in a worker.
+
+    def complete_activity(self, token: str, result: object = None) -> None:
+        """Report that the activity task with this token ended well.
+
+        Raises:
+            UnknownResourceFault: the task is not open.
+            PayloadError: the result cannot become text.
+            LimitExceededError: its text is too long.
+        """
+        text = self._converter.dump(result)
+        check_length(text, field="the result", limit=DATA_CHARACTERS)
+        self._swf.call(RespondActivityTaskCompleted(task_token=TaskToken(token), result=text))
+
+    def fail_activity(self, token: str, error: BaseException | str, *, details: str | None = None) -> None:
+        """Report that the activity task with this token failed: with an exception, or for a reason.
+
+        Raises:
+            UnknownResourceFault: the task is not open.
+            ValidationException: the reason or the details are too long.
+        """
+        reason: str | None = error if isinstance(error, str) else None
+        if not isinstance(error, str):
+            failure = self._converter.dump_failure(error)
+            reason, details = failure.reason, details or failure.details
+        self._swf.call(RespondActivityTaskFailed(task_token=TaskToken(token), reason=reason, details=details))
+
+    def cancel_activity(self, token: str, *, details: str | None = None) -> None:
+        """Report that the activity task with this token was canceled.
+
+        Raises:
+            UnknownResourceFault: the task is not open.
+            ValidationException: the details are too long.
+        """
+        self._swf.call(RespondActivityTaskCanceled(task_token=TaskToken(token), details=details))
+
+    def heartbeat(self, token: str, details: object = None) -> bool:
+        """Say that the activity task with this token is alive; gives whether it should stop.
+
+        Raises:
+            UnknownResourceFault: the task is not open.
+            PayloadError: the details cannot become text.
+            LimitExceededError: their text is too long.
+        """
+        text = None if details is None else self._converter.dump(details)
+        check_length(text, field="the heartbeat's details", limit=HEARTBEAT_CHARACTERS)
+        status = self._swf.call(RecordActivityTaskHeartbeat(task_token=TaskToken(token), details=text))
+        return status.cancel_requested
+
+    # What there is.
+
+    def register(self, *definitions: Definition) -> None:
+        """Register the domain and the types of these definitions, as far as they are missing.
+
+        Raises:
+            SwfFault: SWF refuses one.
+        """
+        register_domain(self._swf, self._domain)
+        for definition in definitions:
+            register_type(self._swf, self._domain, definition)
+
+    def deprecate(self, *definitions: Definition) -> None:
+        """Let nothing new of these types be started; what runs goes on.
+
+        Raises:
+            UnknownResourceFault: a type is not registered.
+        """
+        for definition in definitions:
+            deprecate_type(self._swf, self._domain, definition)

@@ -1,0 +1,62 @@
+"""Waiting for the end of an execution.
+
+SWF has no operation for that. An engine in this process wakes who waits (`WakesAtClose`); of any other the last event
+is read now and then, the less often the longer it takes.
+"""
+
+import math
+import time
+from collections.abc import Iterator
+
+from ostinato.client.executions import Closed, closed_by
+from ostinato.client.histories import last_event
+from ostinato.model.structures import WorkflowExecution
+from ostinato.swf import Swf, WakesAtClose
+
+SHORTEST_WAIT = 0.05
+LONGEST_WAIT = 5.0
+"""Seconds between two looks: at first, and after about a minute. Amazon answers 60 such questions a second, for all."""
+
+_GROWTH = 1.3
+
+
+def closing_event(swf: Swf, domain: str, execution: WorkflowExecution, timeout: float | None = None) -> Closed | None:
+    """The event that closed the execution, waiting for it; None if it is open after the time-out, in seconds.
+
+    Raises:
+        UnknownResourceFault: there is no such execution.
+    """
+    deadline = math.inf if timeout is None else time.monotonic() + timeout
+    waits = _waits()
+    while True:
+        closed = closed_by(last_event(swf.call, domain, execution))
+        left = deadline - time.monotonic()
+        if closed is not None or left <= 0:
+            return closed
+        if isinstance(swf, WakesAtClose):
+            swf.await_close(domain, execution, None if left == math.inf else left)
+        else:
+            time.sleep(min(next(waits), left))
+
+
+async def closing_event_async(swf: Swf, domain: str, execution: WorkflowExecution) -> Closed:
+    """The same without holding a thread, and for as long as it takes; it looks now and then, whatever the engine.
+
+    Raises:
+        UnknownResourceFault: there is no such execution.
+    """
+    import asyncio  # noqa: PLC0415  # takes its time, and few need it
+
+    waits = _waits()
+    while True:
+        closed = closed_by(await asyncio.to_thread(last_event, swf.call, domain, execution))
+        if closed is not None:
+            return closed
+        await asyncio.sleep(next(waits))
+
+
+def _waits() -> Iterator[float]:
+    wait = SHORTEST_WAIT
+    while True:
+        yield wait
+        wait = min(wait * _GROWTH, LONGEST_WAIT)
