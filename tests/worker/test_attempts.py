@@ -2,7 +2,7 @@ import asyncio
 import json
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,13 +10,16 @@ from ostinato import Retry, activity, submit, workflow
 from ostinato.client.histories import read_history
 from ostinato.engine.engine import Engine
 from ostinato.errors import UsageError, WorkflowFailed
-from ostinato.model.events import ActivityTaskCanceled, ActivityTaskFailed, ActivityTaskTimedOut, HistoryEvent
+from ostinato.model.events import ActivityTaskCanceled, ActivityTaskFailed, ActivityTaskTimedOut
 from ostinato.model.operations import ListClosedWorkflowExecutions
 from ostinato.model.structures import ExecutionTimeFilter
 from ostinato.replay.definitions import Activity
 from ostinato.worker.attempts import attempt_of
 from ostinato.worker.context import activity_info, cancel_requested, heartbeat
 from tests.worker.conftest import DOMAIN, Serve
+
+if TYPE_CHECKING:
+    from ostinato.model.events import HistoryEvent
 
 
 @activity
@@ -130,7 +133,8 @@ def test_arguments_that_do_not_fit_fail_the_task(serve: Serve) -> None:
 
     @workflow
     def wrong() -> str:
-        return submit(leap.options(name=leap.name), "high").result()  # type: ignore[arg-type]
+        untyped: Any = leap
+        return str(submit(untyped, "high").result())
 
     worker = serve(wrong, leap)
 

@@ -1,14 +1,18 @@
 import threading
-from collections.abc import Iterator
 from itertools import chain, repeat
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ostinato.errors import ThrottlingException, UnknownResourceFault
 from ostinato.model.operations import DescribeDomain, Operation
 from ostinato.worker.calls import LONGEST_WAIT, Backoff, PatientCaller
-from ostinato.worker.notices import CallFailed, Notice, ignore
+from ostinato.worker.notices import CallFailed, ignore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ostinato.worker.notices import Notice
 
 OPERATION = DescribeDomain(name="d")
 

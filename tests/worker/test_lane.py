@@ -28,7 +28,7 @@ CATALOG = catalog_of([press, produce])
 
 @given(st.text("abc-7~", min_size=1, max_size=256), st.sampled_from(["default", "steel"]))
 def test_a_lane_is_known_from_a_task_list_in_it(workflow_id: str, task_list: str) -> None:
-    """Whoever finds an execution knows from its task list where its tasks are; names stay within SWF's 256 characters."""
+    """Whoever finds an execution knows from its task list where its tasks are; names keep SWF's limit."""
     lane = lane_for(workflow_id)
 
     assert lane_of(lane.name(task_list)) == lane

@@ -11,7 +11,7 @@ from ostinato.client.histories import read_history
 from ostinato.client.registration import register_domain, register_types
 from ostinato.engine.engine import Engine, open_engine
 from ostinato.errors import DatabaseWriteError, WorkflowFailed, WorkflowTerminated
-from ostinato.model.events import ActivityTaskScheduled, WorkflowExecutionCompleted
+from ostinato.model.events import ActivityTaskScheduled, ActivityTaskStarted, WorkflowExecutionCompleted
 from ostinato.model.operations import (
     ListClosedWorkflowExecutions,
     Operation,
@@ -125,7 +125,7 @@ def test_async_activities_share_a_loop(serve: Serve) -> None:
 
     @activity
     async def give() -> str:
-        while not meeting:
+        while not meeting:  # noqa: ASYNC110  # the event is made by the other one
             await asyncio.sleep(0.001)
         meeting[0].set()
         return "gave"
@@ -290,3 +290,30 @@ def test_drain_finishes_what_runs_and_begins_nothing() -> None:
         assert first.join(10)
         assert second.join(10)
     assert sorted(runs) == [0, 1, 2]
+
+
+def test_a_stop_does_not_fail_the_async_activities_that_it_ends() -> None:
+    """They are canceled so that threads can end, but SWF is not told that they failed: they will run again."""
+    begun = threading.Event()
+
+    @activity
+    async def endless() -> None:
+        begun.set()
+        await asyncio.sleep(60)
+
+    @workflow
+    def flow() -> None:
+        submit(endless).result()
+
+    with open_engine(":memory:") as engine:
+        worker = LocalWorker(engine, domain=DOMAIN, catalog=catalog_of([flow, endless]))
+        worker.start()
+        execution = start_execution(engine, DOMAIN, flow, "f", '{"args":[]}')
+        assert begun.wait(10)
+        worker.stop()
+        assert worker.drain(10)
+        last = list(read_history(engine.call, DOMAIN, execution))[-1]
+        engine.close()
+        assert worker.join(10)
+
+    assert isinstance(last, ActivityTaskStarted)

@@ -123,7 +123,8 @@ class ActivityWorker:
         try:
             with self._room:
                 report = self._attempts.run(task)
-                self._report(task, report)
+                if report is not None:
+                    self._report(task, report)
         except Exception:
             logger.exception("Activity task %s of %s was lost", task.activity_id, task.workflow_execution.workflow_id)
         finally:

@@ -24,7 +24,7 @@ from ostinato.payloads.limits import check_length
 from ostinato.replay.definitions import Activity
 from ostinato.swf import Swf
 from ostinato.worker.context import ActivityInfo, RunningActivity, running_activity
-from ostinato.worker.coroutines import Coroutines, Raised, Returned
+from ostinato.worker.coroutines import Abandoned, Coroutines, Outcome, Raised, Returned
 from ostinato.worker.heartbeats import Heartbeats
 
 logger = logging.getLogger(__name__)
@@ -77,8 +77,8 @@ class Attempts:
         self._heartbeats = heartbeats
         self._coroutines = coroutines
 
-    def run(self, task: ActivityTask) -> Report:
-        """Run the task's activity and give the report to send."""
+    def run(self, task: ActivityTask) -> Report | None:
+        """Run the task's activity and give the report to send; None if this process gave it up, as it stops."""
         activity = self._activities.get(task.activity_type)
         if activity is None:
             return self.failed(task, _unknown(task.activity_type))
@@ -104,7 +104,7 @@ class Attempts:
                 self._heartbeats.remove(running)
         return self._report(task, running, outcome)
 
-    def _outcome(self, activity: Activity[..., Any], task: ActivityTask, running: RunningActivity) -> Returned | Raised:
+    def _outcome(self, activity: Activity[..., Any], task: ActivityTask, running: RunningActivity) -> Outcome:
         running_activity.set(running)
         try:
             arguments = self._converter.load_arguments(task.input, activity.function)
@@ -114,7 +114,9 @@ class Attempts:
         except BaseException as error:  # noqa: BLE001  # sys.exit() and the like end the activity, not the worker
             return Raised(error)
 
-    def _report(self, task: ActivityTask, running: RunningActivity, outcome: Returned | Raised) -> Report:
+    def _report(self, task: ActivityTask, running: RunningActivity, outcome: Outcome) -> Report | None:
+        if isinstance(outcome, Abandoned):
+            return None
         if isinstance(outcome, Raised):
             if running.cancel_requested and isinstance(outcome.error, _CANCELED):
                 return RespondActivityTaskCanceled(task_token=task.task_token)

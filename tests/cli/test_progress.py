@@ -1,0 +1,151 @@
+from ostinato.cli.progress import Misfortune, OpenActivity, OpenChild, OpenRetry, OpenTimer, Progress
+from ostinato.model import events as e
+from ostinato.model.enums import ActivityTaskTimeoutType, ChildPolicy
+from ostinato.model.fields import EventId, RunId
+from ostinato.model.structures import ActivityType, TaskList, WorkflowExecution, WorkflowType
+
+LIST = TaskList(name="default")
+CHILD = WorkflowExecution(workflow_id="child", run_id=RunId("r"))
+CHILD_TYPE = WorkflowType(name="ship", version="1")
+
+
+def scheduled(event_id: int, activity_id: str = "a-1") -> e.ActivityTaskScheduled:
+    return e.ActivityTaskScheduled(
+        event_id=EventId(event_id),
+        event_timestamp=float(event_id),
+        activity_type=ActivityType(name="charge", version="1"),
+        activity_id=activity_id,
+        task_list=LIST,
+        decision_task_completed_event_id=EventId(4),
+    )
+
+
+def started(event_id: int, scheduled_event_id: int) -> e.ActivityTaskStarted:
+    return e.ActivityTaskStarted(
+        event_id=EventId(event_id), event_timestamp=float(event_id), scheduled_event_id=EventId(scheduled_event_id)
+    )
+
+
+def failed(event_id: int, scheduled_event_id: int) -> e.ActivityTaskFailed:
+    return e.ActivityTaskFailed(
+        event_id=EventId(event_id),
+        event_timestamp=float(event_id),
+        scheduled_event_id=EventId(scheduled_event_id),
+        started_event_id=EventId(event_id - 1),
+        reason="OSError: gone",
+        details="{}",
+    )
+
+
+def timer(event_id: int, timer_id: str) -> e.TimerStarted:
+    return e.TimerStarted(
+        event_id=EventId(event_id),
+        event_timestamp=float(event_id),
+        timer_id=timer_id,
+        start_to_fire_timeout="5",
+        decision_task_completed_event_id=EventId(4),
+    )
+
+
+def read(*events: e.HistoryEvent) -> Progress:
+    progress = Progress()
+    for event in events:
+        progress.read(event)
+    return progress
+
+
+def test_an_activity_is_queued_then_runs_then_is_finished() -> None:
+    """Its three states as history shows them."""
+    progress = read(scheduled(5))
+    queued = progress.queued(), list(progress.running())
+    progress.read(started(6, 5))
+    running = progress.queued(), list(progress.running())
+    progress.read(
+        e.ActivityTaskCompleted(
+            event_id=EventId(7), event_timestamp=7.0, scheduled_event_id=EventId(5), started_event_id=EventId(6)
+        )
+    )
+
+    assert queued == (1, [])
+    assert running == (0, [OpenActivity("a-1", "charge", 1, 5.0, 6.0)])
+    assert (progress.finished, progress.open, progress.last_event_id) == (1, {}, 7)
+
+
+def test_a_failure_is_told_once_and_its_retry_shows_when_and_why() -> None:
+    """The replay's timer for a retry names the task and the attempt."""
+    progress = read(scheduled(5), started(6, 5))
+
+    told = progress.read(failed(7, 5))
+    progress.read(timer(10, "__ostinato_retry-a-1-2"))
+
+    assert told == Misfortune("a-1", "charge", "OSError: gone", "{}")
+    assert progress.open == {10: OpenRetry("a-1", 2, 15.0, "OSError: gone")}
+
+
+def test_the_second_attempt_is_known_as_such() -> None:
+    """Attempts are counted by the activity's id."""
+    progress = read(scheduled(5), started(6, 5), failed(7, 5), scheduled(10))
+
+    assert progress.open == {10: OpenActivity("a-1", "charge", 2, 10.0)}
+
+
+def test_an_authors_timer_shows_until_it_fires_and_ours_do_not() -> None:
+    """Wake-ups and back-offs are no news to an author."""
+    progress = read(timer(5, "timer-1"), timer(6, "__ostinato_wake_up-9"))
+
+    shown = dict(progress.open)
+    progress.read(
+        e.TimerFired(event_id=EventId(7), event_timestamp=10.0, timer_id="timer-1", started_event_id=EventId(5))
+    )
+
+    assert shown == {5: OpenTimer("timer-1", 10.0)}
+    assert progress.open == {}
+
+
+def test_a_child_shows_until_it_closes() -> None:
+    """From its initiation on; its failure is told."""
+    progress = read(
+        e.StartChildWorkflowExecutionInitiated(
+            event_id=EventId(5),
+            event_timestamp=5.0,
+            workflow_id="child",
+            workflow_type=CHILD_TYPE,
+            task_list=LIST,
+            decision_task_completed_event_id=EventId(4),
+            child_policy=ChildPolicy.TERMINATE,
+        )
+    )
+    shown = dict(progress.open)
+
+    told = progress.read(
+        e.ChildWorkflowExecutionTerminated(
+            event_id=EventId(6),
+            event_timestamp=6.0,
+            workflow_execution=CHILD,
+            workflow_type=CHILD_TYPE,
+            initiated_event_id=EventId(5),
+            started_event_id=EventId(0),
+        )
+    )
+
+    assert shown == {5: OpenChild("child", "ship", 5.0)}
+    assert told == Misfortune("child", "ship", "was terminated", None)
+    assert progress.open == {}
+
+
+def test_a_time_out_is_told_with_its_kind() -> None:
+    """Which of the four it was says what to change."""
+    progress = read(scheduled(5), started(6, 5))
+
+    told = progress.read(
+        e.ActivityTaskTimedOut(
+            event_id=EventId(7),
+            event_timestamp=7.0,
+            timeout_type=ActivityTaskTimeoutType.HEARTBEAT,
+            scheduled_event_id=EventId(5),
+            started_event_id=EventId(6),
+        )
+    )
+
+    assert told is not None
+    assert told.what == "timed out (HEARTBEAT)"

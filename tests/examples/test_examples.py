@@ -1,0 +1,67 @@
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ostinato.engine.clock import ManualClock
+from ostinato.engine.engine import open_engine
+from ostinato.worker.local import LocalWorker
+from ostinato.worker.targets import load_target
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+
+
+def run(target: str, **arguments: Any) -> Any:
+    """Run an example on an engine in memory, whose timers do not take their time."""
+    found = load_target(target)
+    with open_engine(":memory:", clock=ManualClock()) as engine:
+        worker = LocalWorker(engine.local(), domain="default", catalog=found.catalog)
+        with worker:
+            result = worker.execute(found.workflow, "example", **arguments)
+        engine.close()
+        assert worker.join(10)
+    return result
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """What the example did to the world."""
+    monkeypatch.setenv("LEDGER", str(tmp_path / "ledger.txt"))
+    return lambda: (tmp_path / "ledger.txt").read_text().splitlines()
+
+
+def test_an_order_is_fulfilled(ledger: Callable[[], list[str]]) -> None:
+    """Every step is done once, and packing comes after payment and approval."""
+    receipt = run(f"{EXAMPLES}/orders.py:fulfil", order={"id": "7", "items": ["tea", "cup"]})
+
+    done = [line.removeprefix("done ") for line in ledger() if line.startswith("done ")]
+    assert (receipt.order_id, receipt.approved_by, receipt.parcels) == ("7", "Ada", ["pack tea", "pack cup"])
+    assert sorted(done[:4]) == ["charge 20 for 7", "look over 7", "reserve cup for 7", "reserve tea for 7"]
+    assert done[4:] == ["pack tea", "pack cup", "hand over 2 parcels"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "answer"),
+    [
+        (120, ["Grace says yes to train", "paid 120"]),
+        (900, ["Grace says no to train"]),
+    ],
+)
+def test_the_first_reviewer_decides_a_claim(amount: int, answer: list[str]) -> None:
+    """The one who answers sooner counts; the other one is canceled."""
+    assert run(f"{EXAMPLES}/expenses.py:claim", what="train", amount=amount) == answer
+
+
+def test_the_demo_shows_what_it_promises() -> None:
+    """scripts/demo checks itself, and takes under a minute."""
+    began = time.monotonic()
+
+    demo = subprocess.run([ROOT / "scripts" / "demo"], capture_output=True, text=True, timeout=120, check=False)
+
+    assert demo.returncode == 0, demo.stderr
+    assert "Each of the 9 activities was done once" in demo.stdout
+    assert time.monotonic() - began < 60
