@@ -335,6 +335,8 @@ class Engine:
             try:
                 self._end_lambda(TaskId(key, scheduled.event_id), started_event_id, outcome)
             except StoreError as error:
+                if self._transactions.is_closed:
+                    return  # the next start invokes it again
                 logger.error("the outcome of Lambda function %s is lost: %s", scheduled.name, error)  # noqa: TRY400
 
         def invoke(error: Exception | None) -> None:
