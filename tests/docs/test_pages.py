@@ -29,16 +29,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ostinato import Workflow
-from ostinato.client.executions import require_completed, start_execution
-from ostinato.client.histories import read_history
+from ostinato import Client, Workflow
 from ostinato.engine.clock import ManualClock
 from ostinato.engine.engine import open_engine
-from ostinato.model.events import WorkflowExecutionContinuedAsNew
-from ostinato.model.operations import RequestCancelWorkflowExecution, SignalWorkflowExecution
-from ostinato.model.structures import WorkflowExecution
-from ostinato.payloads.converter import JsonConverter
-from ostinato.payloads.signatures import result_type
 from ostinato.worker.catalog import Catalog, catalog_of, definitions_in
 from ostinato.worker.local import LocalWorker
 from ostinato.worker.notices import ActivityReported, Notice
@@ -114,7 +107,6 @@ class Lab:
         workflow: Workflow[..., Any],
         *args: object,
         signals: Sequence[tuple[str, object]] = (),
-        is_canceled: bool = False,
         **kwargs: object,
     ) -> Any:
         """The result of an execution.
@@ -123,7 +115,6 @@ class Lab:
             workflow: what to run.
             args: its arguments.
             signals: what it is sent at once: names, and a value each.
-            is_canceled: whether it is asked to cancel at once.
             kwargs: its arguments.
 
         Raises:
@@ -132,28 +123,18 @@ class Lab:
         self.activities.clear()
         clock = ManualClock()
         begin = clock.now()
-        converter = JsonConverter()
         with open_engine(":memory:", clock=clock) as engine:
-            swf = engine.local()
-            with LocalWorker(swf, domain="page", catalog=self._catalog(workflow), watch=self._note) as worker:
+            client = Client(engine, domain="page")
+            catalog = self._catalog(workflow)
+            with LocalWorker(engine.local(), domain="page", catalog=catalog, watch=self._note):
                 with engine.time_held():
-                    text = converter.dump_arguments(args, kwargs)
-                    execution = start_execution(swf, "page", workflow, "page", text)
+                    handle = client.start(workflow.options(workflow_id="page"), *args, **kwargs)
                     for name, value in signals:
-                        data = converter.dump_arguments((value,), {})
-                        swf.call(
-                            SignalWorkflowExecution(domain="page", workflow_id="page", signal_name=name, input=data)
-                        )
-                    if is_canceled:
-                        swf.call(RequestCancelWorkflowExecution(domain="page", workflow_id="page"))
-                closed = worker.wait_closed(execution)
-                while isinstance(closed, WorkflowExecutionContinuedAsNew):
-                    execution = WorkflowExecution(workflow_id="page", run_id=closed.new_execution_run_id)
-                    closed = worker.wait_closed(execution)
+                        handle.signal(name, value)
+                result = handle.result()
             self.seconds = clock.now() - begin
-            self.events = tuple(read_history(swf.call, "page", execution))
-        assert closed is not None
-        return converter.load(require_completed(execution, closed).result, result_type(workflow.run))
+            self.events = tuple(handle.history())
+        return result
 
     def _catalog(self, workflow: Workflow[..., Any]) -> Catalog:
         home = sys.modules[workflow.function.__module__]
