@@ -121,7 +121,6 @@ class Replay:
         if not events or events[0].event_id != execution.last_event_id + 1:
             found = f"event {events[0].event_id}" if events else "no events"
             raise errors.UsageError(found=found, expected=f"event {execution.last_event_id + 1}")
-        execution.unregistered.clear()
         try:
             self._take_all(events)
         except errors.NondeterminismError as error:
@@ -146,6 +145,7 @@ class Replay:
         completions = self._look_ahead(events)
         ends: dict[int, int] = {}
         if self._started_event_id in completions:
+            execution.unregistered.clear()
             index = completions[self._started_event_id]
             ends[index] = self._take_records(events, index)
         else:
