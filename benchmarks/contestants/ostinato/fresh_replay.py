@@ -12,7 +12,7 @@ from histories import side_by_side as history_side_by_side
 from measurement import Assignment
 from programs import DEFINITIONS, FAN_OUT, SEQUENCE, one_after_the_other, side_by_side
 from replayed import as_text, completion_seconds, of_text
-from served import DOMAIN, FILE, served
+from served import DOMAIN, FILE, require, served
 
 from ostinato.client.histories import read_history
 from ostinato.engine.engine import open_engine
@@ -22,10 +22,10 @@ from ostinato.model.structures import WorkflowExecution
 
 def recorded(directory: Path, activities: int) -> WorkflowExecution:
     """Run the workflow, so that its history is in the log."""
-    with served(directory, DEFINITIONS) as here:
-        execution = here.start(one_after_the_other, "recorded", activities)
-        here.result(execution)
-    return execution
+    with served(directory, DEFINITIONS) as client:
+        handle = client.start(one_after_the_other, activities)
+        require(handle.result(), activities)
+    return handle.first_execution
 
 
 def cpu_seconds_from_log(directory: Path, activities: int) -> float:

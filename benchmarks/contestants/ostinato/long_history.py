@@ -44,13 +44,13 @@ def main() -> None:
     assignment = Assignment.of_command_line()
     short_activities, long_activities = 2 * SHORT // EVENTS_PER_ACTIVITY, assignment.size // EVENTS_PER_ACTIVITY
     short: list[float] = []
-    with served(assignment.directory, [note_moment, one_after_the_other]) as here:
+    with served(assignment.directory, [note_moment, one_after_the_other]) as client:
         for number in range(TIMES + 1):
             moments.clear()
-            require(here.worker.execute(one_after_the_other, f"short-{number}", short_activities), short_activities)
+            require(client.run(one_after_the_other, short_activities), short_activities)
             short += [later - earlier for earlier, later in pairwise(moments)] if number else []
         moments.clear()
-        require(here.worker.execute(one_after_the_other, "long", long_activities), long_activities)
+        require(client.run(one_after_the_other, long_activities), long_activities)
     long = [later - earlier for earlier, later in pairwise(moments)][-ACTIVITIES:]
     seconds, short_seconds = statistics.median(long), statistics.median(short)
     assignment.report(seconds, count=1, short_seconds=short_seconds, times=seconds / short_seconds)

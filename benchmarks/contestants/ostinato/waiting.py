@@ -14,7 +14,6 @@ from ostinato.engine.engine import Engine, open_engine
 from ostinato.model.operations import PollForDecisionTask, RespondDecisionTaskCompleted
 from ostinato.model.structures import TaskList
 from ostinato.payloads.converter import JsonConverter
-from ostinato.worker.catalog import catalog_of
 
 THREADS = 8
 """They share commits: one alone would wait for each."""
