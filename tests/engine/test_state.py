@@ -6,8 +6,8 @@ from typing import Any, get_args
 
 import pytest
 
-from ostinato.engine import state
-from ostinato.engine.state import CLOSE_STATUSES, NO_STATE, Execution, folded
+from ostinato.engine.folds import CLOSE_STATUSES, FOLDS, NO_STATE
+from ostinato.engine.state import Execution, folded
 from ostinato.errors import IllegalTransition
 from ostinato.model import events as e
 from ostinato.model.enums import ChildPolicy
@@ -26,8 +26,8 @@ def _new() -> Execution:
 
 def test_every_event_is_folded_or_known_to_leave_no_trace() -> None:
     """The table of folds and the list of events without one are all 54, and share none."""
-    assert set(state._FOLDS) | NO_STATE == set(get_args(HistoryEvent))
-    assert not set(state._FOLDS) & NO_STATE
+    assert set(FOLDS) | NO_STATE == set(get_args(HistoryEvent))
+    assert not set(FOLDS) & NO_STATE
 
 
 @pytest.mark.parametrize("history", HISTORIES, ids=lambda history: str(history["name"]))

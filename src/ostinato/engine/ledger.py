@@ -7,7 +7,6 @@ disk.
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any, TypeVar
 
 from ostinato.engine.clock import Clock
 from ostinato.engine.closes import Closes
@@ -19,22 +18,19 @@ from ostinato.engine.deadlines import (
     activity_timeout,
     deadlines,
     decision_deadline,
-    execution_deadline,
-    lambda_deadline,
-    timer_deadline,
 )
+from ostinato.engine.follow_ups import FOLLOW_UPS
 from ostinato.engine.histories import Histories
-from ostinato.engine.log.records import NOBODY, ClosedRecord, EventRecord, ExecutionRecord, HolderRecord
+from ostinato.engine.log.records import NOBODY, EventRecord, ExecutionRecord, HolderRecord
 from ostinato.engine.open_executions import OpenExecutions
 from ostinato.engine.parts import Activity
 from ostinato.engine.registry import Registry
 from ostinato.engine.rules import activities, decision_tasks, executions
 from ostinato.engine.rules.decision_tasks import CAUSES
-from ostinato.engine.state import CLOSE_STATUSES, Execution
+from ostinato.engine.state import Execution
 from ostinato.engine.task_lists import Delivery, HandedTask, Poller, TaskId, TaskLists, WaitingTask
 from ostinato.errors import InternalError
 from ostinato.model import events as e
-from ostinato.model.durations import NONE
 from ostinato.model.enums import WorkflowExecutionTerminatedCause
 from ostinato.model.fields import EventId, RunId, Timestamp
 from ostinato.model.limits import EVENTS_PER_EXECUTION
@@ -103,7 +99,7 @@ class Ledger:
         batch = self.commits.open
         batch.events.append(EventRecord(execution_key=execution.key, event=event, handed_by=handed_by))
         self.histories.append(execution.key, event, batch.number)
-        follow_up = _FOLLOW_UPS.get(type(event))
+        follow_up = FOLLOW_UPS.get(type(event))
         if follow_up is not None:
             follow_up(self, execution, event)
 
@@ -184,7 +180,7 @@ class Ledger:
             self._hold_again(execution, started_id, poller)
         else:
             raise InternalError("a decision task was handed out that nobody scheduled")
-        self._watch_decision(execution)
+        self.watch_decision(execution)
         if poller.is_local:
             self.local_decisions.add(execution.key)
         return started_id
@@ -193,11 +189,11 @@ class Ledger:
         if activity.state is ActivityState.SCHEDULED:
             started = activities.started(execution, activity, poller.identity, self.timestamp(execution))
             self.record(execution, started, handed_by=self.epoch if poller.is_local else 0)
-            self._watch_activity(execution, activity)
+            self.watch_activity(execution, activity)
             return started.event_id
         activity.held_since = self.clock.now()
         self._hold_again(execution, activity.started_event_id, poller)
-        self._watch_activity(execution, activity)
+        self.watch_activity(execution, activity)
         return activity.started_event_id
 
     def _hold_again(self, execution: Execution, started_id: EventId, poller: Poller) -> None:
@@ -277,10 +273,12 @@ class Ledger:
         if at is not None:
             self.deadlines.push(Deadline(at, execution.key, kind, EventId(event_id), timer))
 
-    def _watch_decision(self, execution: Execution) -> None:
+    def watch_decision(self, execution: Execution) -> None:
+        """Look at the decision task when it may time out."""
         self.watch(decision_deadline(execution), execution, DeadlineKind.DECISION, 0, "")
 
-    def _watch_activity(self, execution: Execution, activity: Activity) -> None:
+    def watch_activity(self, execution: Execution, activity: Activity) -> None:
+        """Look at the activity task when it may time out."""
         timeout = activity_timeout(activity)
         if timeout is not None:
             self.watch(timeout.at, execution, DeadlineKind.ACTIVITY, activity.scheduled.event_id, "")
@@ -306,130 +304,9 @@ class Ledger:
                 self.in_hand.add(TaskId(execution.key, scheduled_event_id))
         self.outbox.extend((execution, event) for event in _pending(execution))
 
-    def follow_decision_closed(
-        self, execution: Execution, event: e.DecisionTaskCompleted | e.DecisionTaskTimedOut
-    ) -> None:
-        """A decision task is over; a second one may have waited for that."""
-        task_id = TaskId(execution.key, event.scheduled_event_id)
-        self.in_hand.discard(task_id)
-        self.decision_lists.discard(task_id)
-        self.local_decisions.discard(execution.key)
-        self.follow_decision(execution, event)
-
-    def follow_decision(self, execution: Execution, _: e.Event) -> None:
-        """A decision task may wait for a decider now."""
-        scheduled = execution.decision_scheduled
-        if scheduled is not None and execution.decision_running is None:
-            if scheduled.schedule_to_start_timeout != NONE:
-                self._watch_decision(execution)
-            self.offer(WaitingTask(execution, scheduled.event_id, None, self.commits.open.number))
-
-    def follow_activity_scheduled(self, execution: Execution, event: e.ActivityTaskScheduled) -> None:
-        """An activity task waits for a worker."""
-        activity = execution.activities[event.event_id]
-        self._watch_activity(execution, activity)
-        self.offer(WaitingTask(execution, event.event_id, activity, self.commits.open.number))
-
-    def follow_activity_closed(
-        self,
-        execution: Execution,
-        event: e.ActivityTaskCompleted | e.ActivityTaskFailed | e.ActivityTaskTimedOut | e.ActivityTaskCanceled,
-    ) -> None:
-        """An activity task is over."""
-        task_id = TaskId(execution.key, event.scheduled_event_id)
-        self.in_hand.discard(task_id)
-        self.activity_lists.discard(task_id)
-
-    def follow_started(self, execution: Execution, event: e.WorkflowExecutionStarted) -> None:
-        """An execution began."""
-        at = execution_deadline(execution, event.event_timestamp)
-        self.watch(at, execution, DeadlineKind.EXECUTION, 0, "")
-
-    def follow_timer(self, execution: Execution, event: e.TimerStarted) -> None:
-        """A timer runs."""
-        at = timer_deadline(execution.timers[event.timer_id])
-        self.watch(at, execution, DeadlineKind.TIMER, 0, event.timer_id)
-
-    def follow_lambda(self, execution: Execution, event: e.LambdaFunctionStarted) -> None:
-        """A Lambda function runs."""
-        at = lambda_deadline(execution.lambdas[event.scheduled_event_id])
-        self.watch(at, execution, DeadlineKind.LAMBDA, event.scheduled_event_id, "")
-        self.in_hand.add(TaskId(execution.key, event.scheduled_event_id))
-
-    def follow_lambda_closed(
-        self, execution: Execution, event: e.LambdaFunctionCompleted | e.LambdaFunctionFailed | e.LambdaFunctionTimedOut
-    ) -> None:
-        """A Lambda function is over."""
-        self.in_hand.discard(TaskId(execution.key, event.scheduled_event_id))
-
-    def follow_effect(self, execution: Execution, event: e.Event) -> None:
-        """Something else is to follow from the event, in a transaction of its own."""
-        self.outbox.append((execution, event))
-
-    def follow_close(self, execution: Execution, event: e.Event) -> None:
-        """An execution is over, and so is all that waited in it."""
-        self.executions.remove(execution)
-        status = CLOSE_STATUSES[type(event)]
-        self.commits.open.closed.append(
-            ClosedRecord(key=execution.key, close_timestamp=event.event_timestamp, close_status=status)
-        )
-        self.closes.announce(execution.run_id, self.commits.open.after)
-        for scheduled_event_id in (*execution.activities, *execution.lambdas):
-            task_id = TaskId(execution.key, scheduled_event_id)
-            self.in_hand.discard(task_id)
-            self.activity_lists.discard(task_id)
-        running = execution.decision_running
-        for scheduled in (execution.decision_scheduled, running.scheduled if running is not None else None):
-            if scheduled is not None:
-                task_id = TaskId(execution.key, scheduled.event_id)
-                self.in_hand.discard(task_id)
-                self.decision_lists.discard(task_id)
-        self.local_decisions.discard(execution.key)
-        self.outbox.append((execution, event))
-
 
 def _pending(execution: Execution) -> list[e.Event]:
     """The events of the execution whose effect on something else is still to come."""
     initiated = (child.initiated for child in execution.children.values() if child.started is None)
     functions = (task.scheduled for task in execution.lambdas.values() if task.state is LambdaState.SCHEDULED)
     return [*initiated, *execution.signals.values(), *execution.cancels.values(), *functions]
-
-
-_Event = TypeVar("_Event", bound=e.Event)
-_FollowUp = Callable[[Ledger, Execution, Any], None]
-
-
-def _on(
-    event_type: type[_Event], follow_up: Callable[[Ledger, Execution, _Event], None]
-) -> tuple[type[e.Event], _FollowUp]:
-    return event_type, follow_up
-
-
-_FOLLOW_UPS: dict[type[e.Event], _FollowUp] = dict(
-    (
-        _on(e.WorkflowExecutionStarted, Ledger.follow_started),
-        _on(e.WorkflowExecutionCompleted, Ledger.follow_close),
-        _on(e.WorkflowExecutionFailed, Ledger.follow_close),
-        _on(e.WorkflowExecutionCanceled, Ledger.follow_close),
-        _on(e.WorkflowExecutionTimedOut, Ledger.follow_close),
-        _on(e.WorkflowExecutionTerminated, Ledger.follow_close),
-        _on(e.WorkflowExecutionContinuedAsNew, Ledger.follow_close),
-        _on(e.DecisionTaskScheduled, Ledger.follow_decision),
-        _on(e.DecisionTaskCompleted, Ledger.follow_decision_closed),
-        _on(e.DecisionTaskTimedOut, Ledger.follow_decision_closed),
-        _on(e.ActivityTaskScheduled, Ledger.follow_activity_scheduled),
-        _on(e.ActivityTaskCompleted, Ledger.follow_activity_closed),
-        _on(e.ActivityTaskFailed, Ledger.follow_activity_closed),
-        _on(e.ActivityTaskTimedOut, Ledger.follow_activity_closed),
-        _on(e.ActivityTaskCanceled, Ledger.follow_activity_closed),
-        _on(e.TimerStarted, Ledger.follow_timer),
-        _on(e.StartChildWorkflowExecutionInitiated, Ledger.follow_effect),
-        _on(e.SignalExternalWorkflowExecutionInitiated, Ledger.follow_effect),
-        _on(e.RequestCancelExternalWorkflowExecutionInitiated, Ledger.follow_effect),
-        _on(e.LambdaFunctionScheduled, Ledger.follow_effect),
-        _on(e.LambdaFunctionStarted, Ledger.follow_lambda),
-        _on(e.LambdaFunctionCompleted, Ledger.follow_lambda_closed),
-        _on(e.LambdaFunctionFailed, Ledger.follow_lambda_closed),
-        _on(e.LambdaFunctionTimedOut, Ledger.follow_lambda_closed),
-    )
-)
