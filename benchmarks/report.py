@@ -88,8 +88,12 @@ def _cell(figure: Figure, outcome: Outcome | None, ours: float | None) -> str:
     if len(values) > 1:
         text += f" ({figure.unit.text(min(values))}–{figure.unit.text(max(values))})"
     if ours and not outcome.contestant.is_ours:
-        text += f", **{figure.advantage(ours, median):,.2g} ×**"
+        text += f", **{_times(figure.advantage(ours, median))}**"
     return text
+
+
+def _times(advantage: float) -> str:
+    return f"{advantage:,.{0 if advantage >= 10 else 1 if advantage >= 1 else 2}f} ×"  # noqa: PLR2004  (two digits)
 
 
 def _median(figure: Figure, outcome: Outcome | None) -> float | None:
