@@ -7,6 +7,7 @@ from ostinato.model import lives
 from ostinato.replay.execution import LONGEST_BACK_OFF, Execution, bounded_id
 from ostinato.replay.futures import Future
 from ostinato.replay.keys import Kind
+from ostinato.replay.ledger import Request
 from ostinato.replay.timers import Timer
 
 
@@ -107,8 +108,9 @@ class Marker:
         self._decision = decision
         self._is_result = is_result
         self.label = f"marker {decision.marker_name}"
+        self._refusals = 0
         execution.unrecorded_markers += is_result
-        execution.request(decision, self)
+        self._request: Request = execution.request(decision, self)
 
     def handle(self, event: e.HistoryEvent) -> None:
         """Take an event that concerns it."""
@@ -119,10 +121,24 @@ class Marker:
             execution.loop.complaints.append(
                 {"message": f"marker {event.marker_name} was not recorded: {event.cause.name}"}
             )
+            if self._is_result and not execution.loop.stopped:
+                self._later()
         elif isinstance(event, e.MarkerRecorded):
             execution.markers.pop(event.marker_name, None)
             if self._is_result and event.details != self._decision.details:
                 execution.fail(self._other_result(event))
+
+    def _later(self) -> None:
+        """Results have to be recorded: code that goes on by one could not be replayed without it."""
+        wait = min(2.0**self._refusals, LONGEST_BACK_OFF)
+        self._refusals += 1
+        timer_id = bounded_id(f"__ostinato_{self._decision.marker_name}-{self._refusals}")
+        Timer(self._execution, wait, self._ask, timer_id, source=self._request)
+
+    def _ask(self) -> None:
+        if not self._execution.loop.stopped:
+            self._execution.unrecorded_markers += self._is_result
+            self._request = self._execution.request(self._decision, self, self._request)
 
     def _other_result(self, event: e.MarkerRecorded) -> NondeterminismError:
         """Another decider was quicker: what this replay's code was given is not what history has."""

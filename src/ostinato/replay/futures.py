@@ -142,33 +142,54 @@ def as_completed(fs: Iterable[asyncio.Future[T]], timeout: Duration | None = Non
     futures = list(dict.fromkeys(fs))
     if not futures:
         return iter(())
-    arrived: deque[asyncio.Future[T]] = deque(f for f in futures if f.done())
-    for future in futures:
-        if not future.done():
-            future.add_done_callback(arrived.append)
-    loop = futures[0].get_loop()
-    deadline = None if timeout is None else loop.time() + seconds(timeout)
-    return _arrivals(loop, futures, arrived, deadline)
+    return _Arrivals(futures, None if timeout is None else seconds(timeout))
 
 
-def _arrivals(
-    loop: asyncio.AbstractEventLoop,
-    futures: list[asyncio.Future[T]],
-    arrived: deque[asyncio.Future[T]],
-    deadline: float | None,
-) -> Iterator[asyncio.Future[T]]:
-    given: dict[asyncio.Future[T], None] = {}
-    while len(given) < len(futures):
-        if not arrived:
-            left = None if deadline is None else deadline - loop.time()
-            waiting = [f for f in futures if f not in given]
-            if left is None or left > 0:
-                park(asyncio.wait(waiting, timeout=left, return_when=FIRST_COMPLETED), "as_completed()")
-        if not arrived:
-            raise TimeoutError(f"{len(futures) - len(given)} of {len(futures)} futures are not done")
-        future = arrived.popleft()
-        given[future] = None
-        yield future
+class _Arrivals(Iterator[asyncio.Future[T]]):
+    """Gives each future when it is done. One durable timer serves all the waits; it starts with the first of them."""
+
+    def __init__(self, futures: list[asyncio.Future[T]], limit: float | None) -> None:
+        self._loop = futures[0].get_loop()
+        self._count = len(futures)
+        self._given = 0
+        self._arrived = deque(f for f in futures if f.done())
+        self._deadline = None if limit is None else self._loop.time() + limit
+        self._alarm: asyncio.TimerHandle | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        for future in futures:
+            if not future.done():
+                future.add_done_callback(self._arrive)
+
+    def __next__(self) -> asyncio.Future[T]:
+        if self._given == self._count:
+            self._stop()
+            raise StopIteration
+        while not self._arrived:
+            self._wait()
+        self._given += 1
+        return self._arrived.popleft()
+
+    def _wait(self) -> None:
+        if self._deadline is not None:
+            if self._loop.time() >= self._deadline:
+                self._stop()
+                raise TimeoutError(f"{self._count - self._given} of {self._count} futures are not done")
+            if self._alarm is None:
+                self._alarm = self._loop.call_at(self._deadline, self._wake)
+        self._waiter = self._loop.create_future()
+        park(self._waiter, "as_completed()")
+
+    def _arrive(self, future: asyncio.Future[T]) -> None:
+        self._arrived.append(future)
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _stop(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
 
 
 def seconds(duration: Duration) -> float:

@@ -190,7 +190,9 @@ class Replay:
                 markers[event.marker_name] = event
             elif kind is e.ScheduleActivityTaskFailed:
                 ahead[event.activity_id] = REFUSED
-            elif (kind is e.TimerStarted or kind is e.StartTimerFailed) and is_wake_up(event.timer_id):
+            elif kind is e.RecordMarkerFailed or (
+                (kind is e.TimerStarted or kind is e.StartTimerFailed) and is_wake_up(event.timer_id)
+            ):
                 self._execution.full_up_to = event.event_id
         return completions
 

@@ -81,7 +81,9 @@ def _say_farewell(strand: Strand) -> None:
         if strand.dead or strand.is_abandoned:
             return
         try:
-            strand.throw(PutAway())
+            given = strand.throw(PutAway())
+            if hasattr(given, "close"):
+                given.close()
         except BaseException:  # noqa: BLE001, S110  (what the author's clean-up raises concerns nobody now)
             pass
 

@@ -1,0 +1,289 @@
+"""The calls that workflow code makes."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+import ostinato
+from ostinato import (
+    activity,
+    info,
+    marker,
+    now,
+    on_signal,
+    patched,
+    random,
+    run_once,
+    sleep,
+    spawn,
+    submit,
+    timer,
+    uuid4,
+    wait_signal,
+    workflow,
+)
+from ostinato.errors import LimitExceededError, NotDurableError, OutsideWorkflowError, RunOnceFailed, UsageError
+from ostinato.model import decisions as d
+from ostinato.replay.replay import Replay
+from ostinato.testing.rehearsal import Rehearsal
+
+
+@activity(name="work")
+def work(x: Any = None) -> Any: ...
+
+
+OUTSIDE: Any = [
+    lambda: submit(work),
+    lambda: spawn(print),
+    lambda: timer(1),
+    lambda: sleep(1),
+    lambda: ostinato.signal("s"),
+    lambda: ostinato.request_cancel("w"),
+    lambda: wait_signal("s"),
+    lambda: ostinato.signals("s"),
+    lambda: marker("m"),
+    now,
+    random,
+    uuid4,
+    info,
+    lambda: ostinato.set_context(1),
+    lambda: ostinato.continue_as_new(),
+    lambda: run_once(print),
+    lambda: patched("p"),
+]
+
+
+@pytest.mark.parametrize("call", OUTSIDE)
+def test_outside_of_a_workflow(call: Any) -> None:
+    """Every call says so when it is made outside of a workflow."""
+    with pytest.raises(OutsideWorkflowError, match="was called outside of a workflow"):
+        call()
+
+
+def test_time_chance_and_facts() -> None:
+    """Time, chance and facts are history's: the same in every replay."""
+
+    @workflow(name="w")
+    def asks() -> list[Any]:
+        said = [now(), random(), random(), uuid4(), info().history_length, info().workflow_id]
+        submit(work).result()
+        said += [now(), random(), info().history_length]
+        return [str(x) for x in said]
+
+    with Rehearsal(asks) as r:
+        assert r.replay.positions()
+        r.complete("activity-work-1")
+        first = r.result
+        r.replace()
+
+        assert first[0] == str(datetime.fromtimestamp(1_700_000_000, UTC))
+        assert 0 <= float(first[1]) < 1
+        assert first[1] != first[2]
+        assert UUID(first[3]).version == 4
+        assert first[4:6] == ["1", "script"]
+        assert first[8] == "7"
+
+
+def test_info() -> None:
+    """What an execution knows of itself."""
+
+    @workflow(name="w", version="3")
+    def asks() -> list[Any]:
+        i = info()
+        return [i.domain, i.run_id, i.workflow_type.version, i.task_list, i.tag_list, i.parent_workflow_execution, i.continued_execution_run_id, i.start_timestamp, i.is_cancel_requested]
+
+    with Rehearsal(asks) as r:
+        assert r.result == [None, "22script=", "3", "script", [], None, None, 1_700_000_000.0, False]
+
+
+@pytest.mark.parametrize("value", [0, "", [], None, False, {"a": 1}, 1.5])
+def test_run_once(value: object) -> None:
+    """Any result of run_once is recorded, falsy ones too; the function is not run again."""
+    ran: list[int] = []
+
+    def look() -> object:
+        ran.append(1)
+        return value
+
+    @workflow
+    def asks() -> Any:
+        first = run_once(look)
+        submit(work).result()
+        return [first, run_once(look)]
+
+    with Rehearsal(asks, is_compared=False) as r:
+        r.play()
+        r.replace()
+        r.complete("activity-work-1")
+
+        assert r.result == [value, value]
+        assert len(ran) == 2
+
+
+def test_run_once_that_fails() -> None:
+    """An exception is recorded with its type, message and traceback, and is raised in every replay."""
+
+    @workflow
+    def asks() -> list[Any]:
+        with pytest.raises(RunOnceFailed) as caught:
+            run_once(int, "seven")
+        submit(work).result()
+        return [caught.value.error_type, caught.value.error_message[:15]]
+
+    with Rehearsal(asks) as r:
+        r.play()
+        r.replace()
+        r.complete("activity-work-1")
+
+        assert r.result == ["ValueError", "invalid literal"]
+
+
+def test_run_once_refuses() -> None:
+    """What cannot be recorded is refused."""
+
+    @workflow
+    def too_long() -> None:
+        run_once(lambda: "x" * 40_000)
+
+    async def coroutine() -> None: ...
+
+    @workflow
+    def not_durable() -> None:
+        run_once(coroutine)
+
+    with Rehearsal(too_long) as r:
+        assert "LimitExceededError: the result of run_once(" in (r.reason or "")
+    with pytest.raises(NotDurableError, match="async def"):
+        Rehearsal(not_durable)
+
+
+def test_a_thousand_run_onces() -> None:
+    """Inline steps are recorded in batches, waiting for them in between, and replay."""
+    ran: list[int] = []
+
+    @workflow
+    def steps(count: int) -> int:
+        return sum(run_once(lambda n=n: ran.append(n) or n) for n in range(count))
+
+    with Rehearsal(steps, 1000, is_compared=False) as r:
+        while not r.replay.is_closed:
+            assert len(r.decisions) <= 100
+            r.play()
+            if len(ran) % 300 < 90:
+                r.replace()
+        assert r.result == sum(range(1000))
+        assert set(ran) == set(range(1000))
+
+
+def test_patched() -> None:
+    """New executions follow the new way, old ones the old way, each for ever."""
+
+    @workflow(name="w")
+    def before() -> str:
+        submit(work).result()
+        submit(work).result()
+        return "old"
+
+    @workflow(name="w")
+    def after() -> str:
+        submit(work).result()
+        if patched("better") and patched("better"):
+            timer(5).result()
+            return "new"
+        submit(work).result()
+        return "old"
+
+    with Rehearsal(after) as r:
+        r.complete("activity-work-1")
+        assert r.decisions[0] == d.RecordMarker(marker_name="patched-better")
+        r.play()
+        r.replace()
+        r.fire("timer-1")
+        assert r.result == "new"
+    with Rehearsal(before) as r:
+        r.complete("activity-work-1")
+        r.complete("activity-work-2") if False else r.play()
+        r.workflow = after
+        r.replace()
+        r.complete("activity-work-2")
+        assert r.result == "old"
+
+
+def test_timers() -> None:
+    """Timers have whole seconds, rounded up, are futures, and take timedeltas; sleep(0) needs none."""
+
+    @workflow
+    def times() -> None:
+        sleep(0)
+        timer(timedelta(minutes=1))
+        timer(0.1)
+        timer(0)
+        with pytest.raises(UsageError, match="one year"):
+            timer(-1)
+        sleep(2)
+
+    with Rehearsal(times) as r:
+        seconds = [x.start_to_fire_timeout for x in r.decisions if isinstance(x, d.StartTimer)]
+        assert seconds == ["60", "1", "0", "2"]
+
+
+def test_markers() -> None:
+    """Markers carry text as it is and other values as JSON; what is too long is told."""
+
+    @workflow
+    def notes() -> None:
+        marker("a", "text")
+        marker("b", {"x": [1]})
+        marker("c", 0)
+        marker("d")
+        with pytest.raises(LimitExceededError, match="marker 'e'"):
+            marker("e", "x" * 40_000)
+
+    with Rehearsal(notes) as r:
+        assert [x.details for x in r.decisions if isinstance(x, d.RecordMarker)] == ["text", '{"x":[1]}', "0", None]
+
+
+def test_what_is_no_workflow_code() -> None:
+    """Activities are not spawned or called, and the message says what to do."""
+
+    @workflow
+    def asks() -> list[str]:
+        said = []
+        for call in (lambda: spawn(work), lambda: work(1)):
+            with pytest.raises(UsageError) as caught:
+                call()
+            said.append(str(caught.value))
+        return said
+
+    with Rehearsal(asks) as r:
+        assert "Submit it" in r.result[0]
+        assert "submit(work, ...)" in r.result[1]
+    assert work(1) is None
+
+
+def test_a_class_without_run() -> None:
+    """A class needs a method run."""
+    with pytest.raises(UsageError, match="has no method run"):
+
+        @workflow  # type: ignore[arg-type, type-var]
+        class Nothing:
+            @on_signal("x")
+            def other(self) -> None: ...
+
+
+def test_replays_of_one_thread_do_not_mix() -> None:
+    """Several replays run by turns in one thread, each with its own futures."""
+
+    @workflow
+    def asks(x: int) -> list[Any]:
+        return [x, submit(work, x).result(), run_once(int, x)]
+
+    rehearsals = [Rehearsal(asks, n) for n in range(5)]
+    for n, r in enumerate(rehearsals):
+        r.complete("activity-work-1", n * 10)
+    assert [r.result for r in rehearsals] == [[n, n * 10, n] for n in range(5)]
+    for r in rehearsals:
+        r.evict()
+    assert Replay
