@@ -133,6 +133,16 @@ def test_a_child_shows_until_it_closes() -> None:
     assert progress.open == {}
 
 
+def test_what_is_open_in_a_child_follows_the_child() -> None:
+    """A family is shown as a tree: each generation below the one that started it."""
+    progress = Progress(open={EventId(5): OpenChild("child", "ship", 5.0), EventId(6): OpenTimer("timer-1", 10.0)})
+    progress.children[EventId(5)] = Progress(open={EventId(3): OpenActivity("a-1", "pack", 1, 3.0)})
+
+    shown = [(relative.depth, type(relative.thing)) for relative in progress.family(lambda thing: type(thing).__name__)]
+
+    assert shown == [(0, OpenChild), (1, OpenActivity), (0, OpenTimer)]
+
+
 def test_a_time_out_is_told_with_its_kind() -> None:
     """Which of the four it was says what to change."""
     progress = read(scheduled(5), started(6, 5))

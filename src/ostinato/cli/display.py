@@ -62,9 +62,8 @@ class Lines:
 
     def show(self, progress: Progress, news: Sequence[Misfortune], waits: Iterable[str]) -> None:
         """Write what is new."""
-        retries = {o.task_id: o for o in progress.open.values() if isinstance(o, OpenRetry)}
         for misfortune in news:
-            self.note(_told(misfortune, retries.get(misfortune.task_id)))
+            self.note(_told(misfortune))
         if self._clock() >= self._next_summary:
             self._next_summary = self._clock() + SUMMARY_SECONDS
             summary = summarize(progress, waits)
@@ -76,7 +75,8 @@ class Lines:
         """Nothing is left to do."""
 
 
-def _told(misfortune: Misfortune, retry: OpenRetry | None) -> str:
+def _told(misfortune: Misfortune) -> str:
+    retry = misfortune.retry
     again = f"; attempt {retry.attempt} in {max(retry.due_at - time.time(), 0):.0f} s" if retry else ""
     return f"{misfortune.name} ({misfortune.task_id}): {misfortune.what}{again}"
 

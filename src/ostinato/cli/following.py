@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ostinato.cli.display import Display
-from ostinato.cli.progress import Misfortune, Progress
+from ostinato.cli.progress import Misfortune, OpenChild, Progress
 from ostinato.client.executions import Closed, closed_by
 from ostinato.client.histories import read_news
 from ostinato.errors import ServiceError, SwfFault
@@ -24,6 +24,9 @@ INTERVAL = 0.1
 
 _GLANCE = 1.0
 """Seconds after which history is read though nothing was told: a time-out closes an execution without a decision."""
+
+FAMILY = 8
+"""Children whose histories are read for what runs in them; half as many of each one's own, and so on."""
 
 _SIGNAL = "signal "
 """What a replay says of a signal that it waits for begins so; all else that it waits for shows in history."""
@@ -68,9 +71,19 @@ class Follower:
         domain: the domain.
         display: where progress is shown.
         is_interrupted: whether to stop following.
+        follows_children: whether to read the histories of children, too.
     """
 
-    def __init__(self, swf: Swf, domain: str, display: Display, is_interrupted: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        swf: Swf,
+        domain: str,
+        display: Display,
+        is_interrupted: Callable[[], bool],
+        *,
+        follows_children: bool = True,
+    ) -> None:
+        self._follows_children = follows_children
         self._swf = swf
         self._domain = domain
         self._display = display
@@ -143,7 +156,29 @@ class Follower:
             return None
         self._has_news = False
         self._read_at = time.monotonic()
-        news: list[HistoryEvent] = read_news(self._swf.call, self._domain, execution, self._progress.last_event_id)
-        told = [misfortune for event in news if (misfortune := self._progress.read(event)) is not None]
+        told = self._read_news(execution, self._progress)
+        if self._follows_children:
+            told += self._read_children(self._progress, FAMILY)
         self._display.show(self._progress, told if tell else (), self._waits)
-        return closed_by(news[-1]) if news else None
+        last = self._progress.last_event
+        return closed_by(last) if last is not None else None
+
+    def _read_news(self, execution: WorkflowExecution, progress: Progress) -> list[Misfortune]:
+        """Read what is new in one history; gives what did not end well."""
+        news: list[HistoryEvent] = read_news(self._swf.call, self._domain, execution, progress.last_event_id)
+        told = [misfortune for event in news if (misfortune := progress.read(event)) is not None]
+        return [progress.retry_of(misfortune) for misfortune in told]
+
+    def _read_children(self, progress: Progress, room: int) -> list[Misfortune]:
+        """Read what is new in children and theirs, as many as there is room for on a screen."""
+        told: list[Misfortune] = []
+        for event_id, child in tuple(progress.open.items()):
+            if not isinstance(child, OpenChild) or child.run_id is None:
+                continue
+            if len(progress.children) >= room and event_id not in progress.children:
+                break
+            below = progress.children.setdefault(event_id, Progress())
+            execution = WorkflowExecution(workflow_id=child.workflow_id, run_id=child.run_id)
+            told += self._read_news(execution, below)
+            told += self._read_children(below, room // 2)
+        return told

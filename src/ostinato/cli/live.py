@@ -58,9 +58,10 @@ class Live:
         if progress is None:
             return head
         rows = Table.grid(padding=(0, 2))
-        opened = sorted(progress.open.values(), key=_rank)
-        for thing in opened[:ROWS]:
-            rows.add_row(*_row(thing))
+        opened = list(progress.family(_rank))
+        for relative in opened[:ROWS]:
+            sign, name, state = _row(relative.thing)
+            rows.add_row(Text.assemble("  " * relative.depth, sign), name, state)
         for what in self._waits:
             rows.add_row(Text("  …", "yellow"), Text("waits for"), Text(what, "yellow"))
         if len(opened) > ROWS:

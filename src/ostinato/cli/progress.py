@@ -1,10 +1,11 @@
 """Where an execution is, as a fold over its history. Pure: it reads no clock and shows nothing."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ostinato.model import events as e
-from ostinato.model.fields import EventId
+from ostinato.model.fields import EventId, RunId
 
 RETRY = "__ostinato_retry-"
 OWN = "__ostinato_"
@@ -42,24 +43,34 @@ class OpenRetry:
 
 @dataclass(frozen=True, slots=True)
 class OpenChild:
-    """A child execution."""
+    """A child execution; its run id is known once it has started."""
 
     workflow_id: str
     name: str
     since: float
+    run_id: RunId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Misfortune:
-    """Something did not end well: told once, as it is read."""
+    """Something did not end well: told once, as it is read. `retry` says whether and when it is tried again."""
 
     task_id: str
     name: str
     what: str
     details: str | None
+    retry: OpenRetry | None = None
 
 
 Open = OpenActivity | OpenTimer | OpenRetry | OpenChild
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """Something open, and how many generations below the execution that is shown."""
+
+    depth: int
+    thing: Open
 
 
 @dataclass
@@ -71,6 +82,8 @@ class Progress:
     finished: int = 0
     misfortunes: int = 0
     signals: int = 0
+    children: "dict[EventId, Progress]" = field(default_factory=dict)
+    """The open children that are followed too, by the event that initiated them."""
     open: dict[EventId, Open] = field(default_factory=dict[EventId, Open])
     last_failure: Misfortune | None = None
     _attempts: dict[str, int] = field(default_factory=dict[str, int])
@@ -84,6 +97,19 @@ class Progress:
     def running(self) -> Iterator[OpenActivity]:
         """The activities that a worker has begun."""
         return (o for o in self.open.values() if isinstance(o, OpenActivity) and o.started_at is not None)
+
+    def family(self, order: "Callable[[Open], Any]", depth: int = 0) -> "Iterator[Relative]":
+        """All that is open, in the order that the key gives; what is open in a child follows the child."""
+        for event_id, thing in sorted(self.open.items(), key=lambda item: order(item[1])):
+            yield Relative(depth, thing)
+            child = self.children.get(event_id)
+            if child is not None:
+                yield from child.family(order, depth + 1)
+
+    def retry_of(self, misfortune: Misfortune) -> Misfortune:
+        """The misfortune, with what is known about its retry."""
+        retries = (o for o in self.open.values() if isinstance(o, OpenRetry) and o.task_id == misfortune.task_id)
+        return replace(misfortune, retry=next(retries, None))
 
     def queued(self) -> int:
         """How many activities wait for a worker."""
@@ -99,13 +125,14 @@ class Progress:
                 self.signals += 1
             case e.ActivityTaskScheduled() | e.TimerStarted() | e.StartChildWorkflowExecutionInitiated():
                 self._opened(event)
-            case e.ActivityTaskStarted():
+            case e.ActivityTaskStarted() | e.ChildWorkflowExecutionStarted():
                 self._begun(event)
             case e.ActivityTaskCompleted():
                 self.open.pop(event.scheduled_event_id, None)
                 self.finished += 1
             case e.ChildWorkflowExecutionCompleted():
                 self.open.pop(event.initiated_event_id, None)
+                self.children.pop(event.initiated_event_id, None)
                 self.finished += 1
             case e.TimerFired() | e.TimerCanceled():
                 self.open.pop(event.started_event_id, None)
@@ -133,12 +160,16 @@ class Progress:
         task_id, _, attempt = timer_id.removeprefix(RETRY).rpartition("-")
         return OpenRetry(task_id, int(attempt) if attempt.isdecimal() else 0, due, self._reasons.get(task_id, ""))
 
-    def _begun(self, event: e.ActivityTaskStarted) -> None:
-        task = self.open.get(event.scheduled_event_id)
-        if isinstance(task, OpenActivity):
-            self.open[event.scheduled_event_id] = OpenActivity(
-                task.activity_id, task.name, task.attempt, task.scheduled_at, event.event_timestamp
-            )
+    def _begun(self, event: e.ActivityTaskStarted | e.ChildWorkflowExecutionStarted) -> None:
+        match event:
+            case e.ActivityTaskStarted(scheduled_event_id=opened_by):
+                task = self.open.get(opened_by)
+                if isinstance(task, OpenActivity):
+                    self.open[opened_by] = replace(task, started_at=event.event_timestamp)
+            case e.ChildWorkflowExecutionStarted(initiated_event_id=opened_by):
+                child = self.open.get(opened_by)
+                if isinstance(child, OpenChild):
+                    self.open[opened_by] = replace(child, run_id=event.workflow_execution.run_id)
 
     def _misfortune(self, event: e.HistoryEvent) -> Misfortune | None:
         match event:
@@ -163,6 +194,7 @@ class Progress:
 
     def _ended_badly(self, opened_by: EventId, what: str, details: str | None) -> Misfortune | None:
         ended = self.open.pop(opened_by, None)
+        self.children.pop(opened_by, None)
         match ended:
             case OpenActivity(activity_id=task_id, name=name) | OpenChild(workflow_id=task_id, name=name):
                 self.misfortunes += 1

@@ -92,7 +92,13 @@ class _Run:
             swf = stack.enter_context(open_swf(self._url))
             register_domain(swf, self._session.domain)
             found = find_open(swf, self._session.domain, self._workflow_id)
-            follower = Follower(swf, self._session.domain, display, lambda: interrupts.count > 0)
+            follower = Follower(
+                swf,
+                self._session.domain,
+                display,
+                lambda: interrupts.count > 0,
+                follows_children=not self._session.is_quiet,
+            )
             worker = LocalWorker(
                 swf,
                 domain=self._session.domain,
