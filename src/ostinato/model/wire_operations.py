@@ -48,7 +48,7 @@ def decode_operation(name: str, body: bytes) -> Operation[Any]:
         raise UnknownOperationException(f"Unknown operation {name}" if name else "No operation given")
     try:
         return _request_decoder(kind)(body)
-    except (msgspec.DecodeError, RecursionError, KeyError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError):
         return read_request(kind, _parse(body))
 
 
@@ -64,7 +64,7 @@ def encode_operation(operation: Operation[Any]) -> bytes:
 def _parse(body: bytes) -> object:
     try:
         return msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SerializationException(f"The request is not JSON: {error}") from None
     except RecursionError:
         raise SerializationException("The request is nested too deeply") from None

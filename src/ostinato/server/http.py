@@ -31,8 +31,8 @@ STUCK_SECONDS = 60.0
 _GONE = select.POLLHUP | select.POLLERR | getattr(select, "POLLRDHUP", 0)
 
 
-class HeadTooLargeError(Exception):
-    """A request's headers are more than we read."""
+class RefusedError(Exception):
+    """A request is not one that we read."""
 
 
 class Protocol(HttpToolsProtocol):
@@ -40,7 +40,7 @@ class Protocol(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._head_bytes = 0
+        self._head_bytes = self._unparsed_bytes = 0
         self._is_reading_head = False
         self._request_since: float | None = None
         self._idle_since: float | None = time.monotonic()
@@ -50,11 +50,12 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take in a piece of a request."""
-        if self._is_reading_head:
-            self._head_bytes += len(data)
         super().data_received(data)
+        if not self._is_reading_head or self.transport.is_closing():
+            return
         # The parser tells of a header when it is complete; one without end would never be told of.
-        if self._is_reading_head and self._head_bytes > HEAD_BYTES and not self.transport.is_closing():
+        self._unparsed_bytes += len(data)
+        if self._unparsed_bytes > HEAD_BYTES:
             self.send_400_response("The headers are too long.")
 
     def on_message_begin(self) -> None:
@@ -62,7 +63,7 @@ class Protocol(HttpToolsProtocol):
         super().on_message_begin()
         extensions: dict[str, Any] = {HUNG_UP: self._has_hung_up}
         self.scope["extensions"] = extensions
-        self._head_bytes = 0
+        self._head_bytes = self._unparsed_bytes = 0
         self._is_reading_head = True
         self._request_since, self._idle_since = time.monotonic(), None
 
@@ -76,16 +77,19 @@ class Protocol(HttpToolsProtocol):
         self._count(len(name) + len(value))
         super().on_header(name, value)
         if len(self.headers) > HEADERS:
-            raise HeadTooLargeError
+            raise RefusedError
 
     def _count(self, size: int) -> None:
         self._head_bytes += size
-        if self._head_bytes > 2 * HEAD_BYTES:
-            raise HeadTooLargeError
+        if self._head_bytes > HEAD_BYTES:
+            raise RefusedError
 
     def on_headers_complete(self) -> None:
         """Begin to answer."""
         self._is_reading_head = False
+        # The parser would leave the body to the other protocol.
+        if self.parser.should_upgrade():
+            raise RefusedError
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
