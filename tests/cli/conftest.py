@@ -119,6 +119,11 @@ def lucky() -> int:
 
 
 @workflow
+def family() -> int:
+    return submit(lucky).result()
+
+
+@workflow
 def talkative() -> str:
     print("from the workflow")
     submit(chatter).result()

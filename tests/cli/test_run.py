@@ -59,6 +59,14 @@ def test_a_failed_attempt_is_told_with_the_next_one(shell: Shell) -> None:
     assert "ConnectionError: nobody there; attempt 2 in 1 s" in ended.err
 
 
+def test_what_fails_in_a_child_is_told_too(shell: Shell) -> None:
+    """Whoever waits for a child learns why it takes so long."""
+    ended = shell("run", "flows.py:family", *MEMORY)
+
+    assert (ended.code, ended.out) == (0, "2\n")
+    assert "ConnectionError: nobody there; attempt 2 in 1 s" in ended.err
+
+
 def test_a_failure_has_the_authors_traceback_and_code_1(shell: Shell) -> None:
     """The reason, the workflow's lines and the activity's; none of ours."""
     ended = shell("run", "flows.py:failing", *MEMORY)

@@ -1,11 +1,14 @@
 """Where an execution is, as a fold over its history. Pure: it reads no clock and shows nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ostinato.model import events as e
 from ostinato.model.fields import EventId, RunId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RETRY = "__ostinato_retry-"
 OWN = "__ostinato_"
@@ -82,7 +85,7 @@ class Progress:
     finished: int = 0
     misfortunes: int = 0
     signals: int = 0
-    children: "dict[EventId, Progress]" = field(default_factory=dict)
+    children: "dict[EventId, Progress]" = field(default_factory=lambda: dict[EventId, Progress]())
     """The open children that are followed too, by the event that initiated them."""
     open: dict[EventId, Open] = field(default_factory=dict[EventId, Open])
     last_failure: Misfortune | None = None
