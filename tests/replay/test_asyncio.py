@@ -366,7 +366,12 @@ def test_blocking_calls_in_async_code_say_what_to_do() -> None:
     @workflow
     async def blocks() -> list[str]:
         said = []
-        for call in (lambda: submit(work).result(), lambda: sleep(1), lambda: submit(work).exception(), lambda: next(signals("x"))):
+        for call in (
+            lambda: submit(work).result(),
+            lambda: sleep(1),
+            lambda: submit(work).exception(),
+            lambda: next(signals("x")),
+        ):
             with pytest.raises(Exception, match="would block") as caught:
                 call()
             said.append(str(caught.value))
@@ -459,7 +464,14 @@ def test_loop_facts() -> None:
         handle.cancel()
         loop.call_at(loop.time() + 3, fired.append, "later")
         await asyncio.sleep(4)
-        return [loop.time() - before >= 10, now().timestamp() == loop.time(), loop.is_running(), loop.is_closed(), loop.get_debug(), fired]
+        return [
+            loop.time() - before >= 10,
+            now().timestamp() == loop.time(),
+            loop.is_running(),
+            loop.is_closed(),
+            loop.get_debug(),
+            fired,
+        ]
 
     with Rehearsal(asks) as r:
         r.fire("timer-1")

@@ -92,7 +92,17 @@ def test_info() -> None:
     @workflow(name="w", version="3")
     def asks() -> list[Any]:
         i = info()
-        return [i.domain, i.run_id, i.workflow_type.version, i.task_list, i.tag_list, i.parent_workflow_execution, i.continued_execution_run_id, i.start_timestamp, i.is_cancel_requested]
+        return [
+            i.domain,
+            i.run_id,
+            i.workflow_type.version,
+            i.task_list,
+            i.tag_list,
+            i.parent_workflow_execution,
+            i.continued_execution_run_id,
+            i.start_timestamp,
+            i.is_cancel_requested,
+        ]
 
     with Rehearsal(asks) as r:
         assert r.result == [None, "22script=", "3", "script", [], None, None, 1_700_000_000.0, False]

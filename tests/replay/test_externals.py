@@ -39,8 +39,20 @@ SIGNAL = d.SignalExternalWorkflowExecution(
     workflow_id="w", run_id=None, signal_name="s", input='{"args":[1],"kwargs":{"a":2}}'
 )
 BOTH: Any = [
-    (signals_it, "s", e.ExternalWorkflowExecutionSignaled, e.SignalExternalWorkflowExecutionFailed, enums.SignalExternalWorkflowExecutionFailedCause),
-    (cancels_it, "w", e.ExternalWorkflowExecutionCancelRequested, e.RequestCancelExternalWorkflowExecutionFailed, enums.RequestCancelExternalWorkflowExecutionFailedCause),
+    (
+        signals_it,
+        "s",
+        e.ExternalWorkflowExecutionSignaled,
+        e.SignalExternalWorkflowExecutionFailed,
+        enums.SignalExternalWorkflowExecutionFailedCause,
+    ),
+    (
+        cancels_it,
+        "w",
+        e.ExternalWorkflowExecutionCancelRequested,
+        e.RequestCancelExternalWorkflowExecutionFailed,
+        enums.RequestCancelExternalWorkflowExecutionFailedCause,
+    ),
 ]
 
 

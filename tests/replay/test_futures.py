@@ -102,9 +102,7 @@ def test_exception_of_a_canceled_future() -> None:
         assert r.result == "done"
 
 
-@pytest.mark.parametrize(
-    ("condition", "done"), [(ALL_COMPLETED, 3), (FIRST_COMPLETED, 1), (FIRST_EXCEPTION, 2)]
-)
+@pytest.mark.parametrize(("condition", "done"), [(ALL_COMPLETED, 3), (FIRST_COMPLETED, 1), (FIRST_EXCEPTION, 2)])
 def test_wait(condition: str, done: int) -> None:
     """wait() returns when its condition holds, and at once if it does already."""
 

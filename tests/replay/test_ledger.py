@@ -144,7 +144,9 @@ def test_one_megabyte() -> None:
         with Rehearsal(big, letter) as r:
             sent: list[str] = []
             while len(sent) < 99:
-                assert sum(len(x.input or "") for x in r.decisions if isinstance(x, d.ScheduleActivityTask)) * wire < 1e6
+                assert (
+                    sum(len(x.input or "") for x in r.decisions if isinstance(x, d.ScheduleActivityTask)) * wire < 1e6
+                )
                 assert ids(r.decisions)
                 sent += ids(r.decisions)
                 r.play()

@@ -233,7 +233,9 @@ class World:
             ):
                 self.open[event.event_id] = event
             elif isinstance(event, (e.ActivityTaskCanceled, e.TimerCanceled)):
-                opened = event.scheduled_event_id if isinstance(event, e.ActivityTaskCanceled) else event.started_event_id
+                opened = (
+                    event.scheduled_event_id if isinstance(event, e.ActivityTaskCanceled) else event.started_event_id
+                )
                 self.open.pop(opened, None)
         self.seen = len(self.r.script.events)
 
@@ -248,7 +250,9 @@ class World:
         choices: list[Any] = [*self.open.values(), "signal", "signal", "cancel"]
         match data.draw(st.sampled_from(choices)):
             case "signal":
-                script.signaled(data.draw(st.sampled_from(["x", "x", "y"])), data.draw(st.sampled_from([None, "0", "1"])))
+                script.signaled(
+                    data.draw(st.sampled_from(["x", "x", "y"])), data.draw(st.sampled_from([None, "0", "1"]))
+                )
             case "cancel":
                 if data.draw(st.integers(0, 3)):
                     return False
@@ -356,7 +360,11 @@ def check(r: Rehearsal) -> None:
     scheduled = {x.activity_id for x in decisions if isinstance(x, d.ScheduleActivityTask)}
     withdrawn = {x.activity_id for x in decisions if isinstance(x, d.RequestCancelActivityTask)}
     assert not scheduled & withdrawn
-    for kind, name in ((d.ScheduleActivityTask, "activity_id"), (d.StartTimer, "timer_id"), (d.StartChildWorkflowExecution, "workflow_id")):
+    for kind, name in (
+        (d.ScheduleActivityTask, "activity_id"),
+        (d.StartTimer, "timer_id"),
+        (d.StartChildWorkflowExecution, "workflow_id"),
+    ):
         ids = [getattr(x, name) for x in decisions if isinstance(x, kind)]
         assert len(ids) == len(set(ids))
 
@@ -372,7 +380,11 @@ def check_open_ids(world: World) -> None:
 
 def check_nothing_is_lost(r: Rehearsal, asked: list[Future[Any]]) -> None:
     """At the end, each activity that was asked for and not given up is in history or in the last response."""
-    sent = {x.activity_id for x in (*r.script.events, *r.decisions) if isinstance(x, (e.ActivityTaskScheduled, d.ScheduleActivityTask, e.ScheduleActivityTaskFailed))}
+    sent = {
+        x.activity_id
+        for x in (*r.script.events, *r.decisions)
+        if isinstance(x, (e.ActivityTaskScheduled, d.ScheduleActivityTask, e.ScheduleActivityTaskFailed))
+    }
     for future in asked:
         name = future.label.rpartition("(")[2].rstrip(")")
         if name.startswith("activity-work-") and not future.done():
@@ -412,7 +424,10 @@ def _workflow(program: Block, ending: str | None, *, is_async: bool, asked: dict
 @settings(suppress_health_check=list(HealthCheck), max_examples=200, deadline=None)
 @given(program=programs, ending=endings, is_async=st.booleans(), data=st.data())
 def test_random_workflows_over_random_histories(
-    program: Block, ending: str | None, is_async: bool, data: st.DataObject  # noqa: FBT001
+    program: Block,
+    ending: str | None,
+    is_async: bool,
+    data: st.DataObject,  # noqa: FBT001
 ) -> None:
     """Whatever the code does and whatever happens: kept = fresh, limits are kept, nothing is lost, nothing else is raised."""
     asked: dict[int, list[Future[Any]]] = {}

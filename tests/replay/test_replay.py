@@ -475,7 +475,10 @@ def test_cost_does_not_grow() -> None:
         assert r.play() == ()
         assert r.replay.waiting() == ("work (activity-work-500)",)
         (position,) = r.replay.positions()
-        assert position == f'File "{__file__}", line {loops.function.__code__.co_firstlineno + 2}, in {position.rpartition(" in ")[2]}'
+        assert (
+            position
+            == f'File "{__file__}", line {loops.function.__code__.co_firstlineno + 2}, in {position.rpartition(" in ")[2]}'
+        )
         r.replace()
         r.complete("activity-work-500", 1)
 

@@ -227,7 +227,9 @@ def test_start_child_workflow_execution_failed(cause: str, is_late: bool) -> Non
         def refuse() -> None:
             if is_late:
                 r.happened()
-                started = next(x for x in reversed(r.script.events) if isinstance(x, e.StartChildWorkflowExecutionInitiated))
+                started = next(
+                    x for x in reversed(r.script.events) if isinstance(x, e.StartChildWorkflowExecutionInitiated)
+                )
                 r.script.add(
                     e.StartChildWorkflowExecutionFailed,
                     workflow_id="c",
@@ -257,7 +259,11 @@ def test_start_child_workflow_execution_failed(cause: str, is_late: bool) -> Non
 
 CHILD_ENDS: list[tuple[type[e.Event], type[Exception], dict[str, Any]]] = [
     (e.ChildWorkflowExecutionFailed, ChildWorkflowFailed, {"reason": "why", "details": "how"}),
-    (e.ChildWorkflowExecutionTimedOut, ChildWorkflowTimedOut, {"timeout_type": enums.WorkflowExecutionTimeoutType.START_TO_CLOSE}),
+    (
+        e.ChildWorkflowExecutionTimedOut,
+        ChildWorkflowTimedOut,
+        {"timeout_type": enums.WorkflowExecutionTimeoutType.START_TO_CLOSE},
+    ),
     (e.ChildWorkflowExecutionCanceled, ChildWorkflowCanceled, {"details": "how"}),
     (e.ChildWorkflowExecutionTerminated, ChildWorkflowTerminated, {}),
 ]
@@ -342,7 +348,11 @@ def test_running() -> None:
 
     @workflow
     def watches() -> list[bool]:
-        futures = [submit(work.options(activity_id="a")), submit(child.options(workflow_id="c")), submit(LambdaFunction("f"))]
+        futures = [
+            submit(work.options(activity_id="a")),
+            submit(child.options(workflow_id="c")),
+            submit(LambdaFunction("f")),
+        ]
         seen = [f.running() for f in futures]
         timer(9).result()
         seen += [f.running() for f in futures]
@@ -391,7 +401,12 @@ def test_retry_at_once_and_with_jitter() -> None:
 
     @workflow
     def retries() -> None:
-        wait([submit(work.options(activity_id=x, retry=y)) for x, y in (("a", Retry(interval=0)), ("b", Retry(interval=100, jitter=0.5)))])
+        wait(
+            [
+                submit(work.options(activity_id=x, retry=y))
+                for x, y in (("a", Retry(interval=0)), ("b", Retry(interval=100, jitter=0.5)))
+            ]
+        )
 
     with Rehearsal(retries) as r:
         assert kinds(r.fail("a", ValueError())) == ["ScheduleActivityTask"]

@@ -95,7 +95,7 @@ def _submission(execution: Execution, what: object, args: tuple[Any, ...], kwarg
     )
 
 
-def map(what: Submittable[[A], R], items: Iterable[A]) -> list[Future[R]]:  # noqa: A001  (the builtin's meaning, made durable)
+def map(what: Submittable[[A], R], items: Iterable[A]) -> list[Future[R]]:
     """Submit once for each item; the futures in the items' order."""
     return [submit(what, item) for item in items]
 
@@ -363,7 +363,8 @@ def run_once(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> 
         text = _run_now(execution, function, args, kwargs)
         check_length(text, field=f"the result of run_once({label})", limit=DATA_CHARACTERS)
     Marker(execution, d.RecordMarker(marker_name=name, details=text), is_result=True)
-    return _recorded_result(execution, function, text)
+    result: R = _recorded_result(execution, function, text)
+    return result
 
 
 class _Recorded(msgspec.Struct, omit_defaults=True):
@@ -377,7 +378,7 @@ class _Recorded(msgspec.Struct, omit_defaults=True):
 def _run_now(execution: Execution, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     try:
         text = execution.converter.dump(function(*args, **kwargs))
-    except Exception as error:  # noqa: BLE001  (whatever the author's function raises is its result)
+    except Exception as error:
         failure = execution.converter.dump_failure(error)
         return msgspec.json.encode({"reason": failure.reason, "details": failure.details}).decode()
     return f'{{"value":{text}}}'

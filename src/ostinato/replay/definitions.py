@@ -127,7 +127,7 @@ class Activity(Generic[P, R]):
         Raises:
             UsageError: a workflow is running; there it has to be submitted.
         """
-        from ostinato.replay.loop import running_loop  # noqa: PLC0415  (the loop brings asyncio, which workers may not need)
+        from ostinato.replay.loop import running_loop
 
         if running_loop() is not None:
             raise UsageError(
@@ -180,7 +180,7 @@ class Workflow(Generic[P, R]):
     @property
     def run(self) -> Callable[..., Any]:
         """The function that takes the input: the function itself, or the class's `run`."""
-        return self.function.run if isinstance(self.function, type) else self.function  # type: ignore[attr-defined,no-any-return]
+        return self.function.run if isinstance(self.function, type) else self.function  # type: ignore[attr-defined]
 
     def options(self, **options: Unpack[WorkflowOptions]) -> "Workflow[P, R]":
         """The same workflow with other settings."""

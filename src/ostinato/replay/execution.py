@@ -45,7 +45,7 @@ class Execution:
         self.workflow_execution = execution
         self.converter = converter
         self.domain = domain
-        self.loop = ReplayLoop(self)
+        self.loop = ReplayLoop(self)  # type: ignore[abstract]  # what it lacks is refused
         self.ledger = Ledger()
         self.inbox = Inbox(self)
         self.owners: dict[int, Owner] = {}
@@ -129,13 +129,18 @@ class Execution:
     def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
         """The function as a coroutine, be it `def` or `async def`."""
         if inspect.iscoroutinefunction(function):
-            return function(*args, **kwargs)
+            coroutine: Coroutine[Any, Any, Any] = function(*args, **kwargs)
+            return coroutine
         return run_plain(function, *args, **kwargs)
 
     def spawn(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
         """Run the function beside the caller."""
         task = self.loop.create_task(self.run(function, *args, **kwargs))
-        future: Future[Any] = Future(loop=self.loop, label=_label(function), on_cancel=task.cancel)
+
+        def give_up() -> None:
+            task.cancel()
+
+        future: Future[Any] = Future(loop=self.loop, label=_label(function), on_cancel=give_up)
         future.is_running = True
 
         def hand_on(task: "Any") -> None:
@@ -273,7 +278,7 @@ def bounded_id(text: str) -> str:
 
 def _author() -> tuple[CodeType | None, int]:
     """The innermost line that is not ours."""
-    frame = author_frame(sys._getframe(2))  # noqa: SLF001
+    frame = author_frame(sys._getframe(2))
     return (frame.f_code, frame.f_lineno) if frame is not None else (None, 0)
 
 

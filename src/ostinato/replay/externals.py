@@ -10,7 +10,6 @@ from ostinato.replay.keys import Kind
 from ostinato.replay.ledger import Request
 from ostinato.replay.timers import Timer
 
-
 _BRIEF = 100
 """So many characters of a result are shown in errors."""
 

@@ -41,7 +41,7 @@ class Inbox:
         else:
             waiting = self._waiting.setdefault(name, deque())
             while waiting and waiting[0].done():
-                waiting.popleft()
+                waiting.popleft()  # type: ignore[unused-awaitable]
             waiting.append(future)
         return future
 

@@ -95,5 +95,5 @@ def _begin_late(
 ) -> None:
     try:
         begin(with_results(tuple(args)), with_results(dict(kwargs)))
-    except Exception as error:  # noqa: BLE001  (the author sees it where the dependent is waited for)
+    except Exception as error:
         dependent.set_exception(error)

@@ -37,6 +37,7 @@ def is_wake_up(timer_id: str) -> bool:
     """Whether a timer of that id only asks for another decision."""
     return timer_id.startswith(_WAKE_UPS)
 
+
 _DECISIONS = DECISIONS_PER_RESPONSE - 1
 """One place is kept for the wake-up timer."""
 

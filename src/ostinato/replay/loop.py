@@ -88,14 +88,14 @@ class ReplayLoop(asyncio.AbstractEventLoop):
         """Run callbacks, in order, until there are none."""
         if not self._ready:
             return
-        outer = events._get_running_loop()  # noqa: SLF001  (the documented hook for loop implementers)
-        events._set_running_loop(self)  # noqa: SLF001
+        outer = events._get_running_loop()
+        events._set_running_loop(self)
         ready = self._ready
         try:
             while ready and not self.stopped:
                 ready.popleft().run()
         finally:
-            events._set_running_loop(outer)  # noqa: SLF001
+            events._set_running_loop(outer)
             if self.stopped:
                 self._drop_unstarted()
 
@@ -109,14 +109,14 @@ class ReplayLoop(asyncio.AbstractEventLoop):
     def put_away(self) -> None:
         """End all tasks without letting them do anything: the replay is not needed any more."""
         self.stopped = True
-        outer = events._get_running_loop()  # noqa: SLF001
-        events._set_running_loop(self)  # noqa: SLF001
+        outer = events._get_running_loop()
+        events._set_running_loop(self)
         try:
             for task in tuple(self._tasks):
-                task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001
+                task._log_destroy_pending = False  # type: ignore[attr-defined]
                 _close(task.get_coro())
         finally:
-            events._set_running_loop(outer)  # noqa: SLF001
+            events._set_running_loop(outer)
             self._tasks.clear()
             self._ready.clear()
 
@@ -130,7 +130,7 @@ class ReplayLoop(asyncio.AbstractEventLoop):
 
     # What asyncio asks of a loop.
 
-    def call_soon(
+    def call_soon(  # type: ignore[override]
         self, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
     ) -> asyncio.Handle:
         """Run the callback after those that are queued."""
@@ -138,13 +138,13 @@ class ReplayLoop(asyncio.AbstractEventLoop):
         self._ready.append(handle)
         return handle  # type: ignore[return-value]  # it has of a Handle what callers may use
 
-    def call_later(
+    def call_later(  # type: ignore[override]
         self, delay: float, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
     ) -> asyncio.TimerHandle:
         """Run the callback after a durable timer."""
         return self.call_at(self.now + delay, callback, *args, context=context)
 
-    def call_at(
+    def call_at(  # type: ignore[override]
         self, when: float, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
     ) -> asyncio.TimerHandle:
         """Run the callback when a durable timer has reached that time."""
@@ -154,7 +154,7 @@ class ReplayLoop(asyncio.AbstractEventLoop):
             self._ready.append(handle)
         else:
             handle.alarm = self.owner.set_alarm(delay, lambda: self._ready.append(handle))
-            handle._scheduled = True  # noqa: SLF001
+            handle._scheduled = True  # type: ignore[attr-defined]
         return handle
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
@@ -169,9 +169,7 @@ class ReplayLoop(asyncio.AbstractEventLoop):
         """A future of this loop."""
         return OrderedFuture(loop=self)
 
-    def create_task(  # type: ignore[override]
-        self, coro: Coroutine[Any, Any, T] | Generator[Any, None, T], **options: Any
-    ) -> asyncio.Task[T]:
+    def create_task(self, coro: Coroutine[Any, Any, T] | Generator[Any, None, T], **options: Any) -> asyncio.Task[T]:
         """A task of this loop; it is kept until it is done, whether or not the author keeps it."""
         _refuse_random_order()
         options.pop("eager_start", None)
@@ -200,7 +198,7 @@ class ReplayLoop(asyncio.AbstractEventLoop):
         """Never: it holds nothing to close."""
         return False
 
-    def set_debug(self, enabled: bool) -> None:  # noqa: FBT001  (asyncio's signature)
+    def set_debug(self, enabled: bool) -> None:
         """Nothing to do."""
 
     def get_task_factory(self) -> None:
@@ -239,7 +237,7 @@ class _Ready:
             self._context.run(callback, *self._args)
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # noqa: BLE001  (as asyncio does: the loop outlives its callbacks)
+        except BaseException as error:
             self._loop.call_exception_handler({"message": f"Exception in callback {callback!r}", "exception": error})
 
     def cancel(self) -> None:
@@ -258,7 +256,7 @@ def _close(coroutine: Any) -> None:
             return
         try:
             coroutine.close()
-        except BaseException:  # noqa: BLE001, S110  (whatever the author's clean-up raises concerns nobody now)
+        except BaseException:
             pass
 
 
@@ -273,7 +271,7 @@ class _AlarmHandle(asyncio.TimerHandle):
 
 def running_loop() -> ReplayLoop | None:
     """The loop of the workflow whose code is running in this thread, if one is."""
-    loop = events._get_running_loop()  # noqa: SLF001
+    loop = events._get_running_loop()
     return loop if isinstance(loop, ReplayLoop) else None
 
 
@@ -315,14 +313,14 @@ def _refuse(name: str, hint: str) -> Callable[..., NoReturn]:
 
 for _name, _hint in _REFUSED.items():
     setattr(ReplayLoop, _name, _refuse(_name, _hint))
-ReplayLoop.__abstractmethods__ = frozenset()
+ReplayLoop.__abstractmethods__ = frozenset()  # type: ignore[attr-defined]
 
 
 def _refuse_random_order() -> None:
     """Refuse tasks made by `asyncio.as_completed` from coroutines: it walks them in a set, in an order of chance."""
-    import sys  # noqa: PLC0415
+    import sys
 
-    frame = sys._getframe(2)  # noqa: SLF001
+    frame = sys._getframe(2)
     if frame.f_code.co_name != "ensure_future" and frame.f_code.co_name != "_ensure_future":
         return
     outer = frame.f_back

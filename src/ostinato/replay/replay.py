@@ -50,7 +50,7 @@ class Replay:
         self._completed_up_to = 0
         self._handlers: dict[str, Callable[..., Any]] = {}
         self._started_event_id = 0
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
         """What the code failed with."""
         self._on: dict[type[e.Event], Callable[[Any], None]] = {
             e.WorkflowExecutionStarted: self._on_started,
@@ -314,7 +314,7 @@ class Replay:
     def _on_end(self, task: Any) -> None:
         try:
             self._end(task)
-        except Exception as error:  # noqa: BLE001  (a fault here must not leave the execution waiting for ever)
+        except Exception as error:
             self._execution.fail(error)
 
     def _end(self, task: Any) -> None:
@@ -339,7 +339,7 @@ class Replay:
         try:
             text = self._execution.converter.dump(result)
             check_length(text, field=f"the result of {self._workflow.name}", limit=DATA_CHARACTERS)
-        except Exception as error:  # noqa: BLE001  (a result that cannot be written is a failure of the workflow)
+        except Exception as error:
             self._fail(error)
         else:
             self._closing.close(d.CompleteWorkflowExecution(result=text))

@@ -10,11 +10,12 @@ from ostinato.model import events as e
 from ostinato.model import lives
 from ostinato.model.durations import to_swf
 from ostinato.model.enums import ScheduleActivityTaskFailedCause, StartChildWorkflowExecutionFailedCause
+from ostinato.model.fields import RunId
 from ostinato.model.limits import DATA_CHARACTERS
 from ostinato.model.structures import TaskList
 from ostinato.payloads.limits import check_length
-from ostinato.replay.definitions import Activity, LambdaFunction, Workflow
 from ostinato.payloads.signatures import signature_of
+from ostinato.replay.definitions import Activity, LambdaFunction, Workflow
 from ostinato.replay.execution import LONGEST_BACK_OFF, Execution, bounded_id
 from ostinato.replay.futures import Future
 from ostinato.replay.keys import Key, Kind
@@ -110,7 +111,7 @@ class Submission:
             return
         try:
             value = self.execution.converter.load(text, as_type)
-        except Exception as error:  # noqa: BLE001  (converters may be the author's: it is seen where the future is)
+        except Exception as error:
             self.future.set_exception(error)
         else:
             self.future.set_result(value)
@@ -119,9 +120,8 @@ class Submission:
         """Try again if the policy says so, else fail the future. After the end of the code nobody wants it."""
         if self.future.done() or self.execution.loop.stopped:
             return
-        wait = self.retry and self.retry.wait(
-            error, self.attempt, self.execution.fraction() if self.retry.jitter else 0.5
-        )
+        chance = self.execution.fraction() if self.retry is not None and self.retry.jitter else 0.5
+        wait = None if self.retry is None else self.retry.wait(error, self.attempt, chance)
         if wait is None:
             self.future.set_exception(error)
             return
@@ -314,7 +314,7 @@ class SubmittedChild(Submission):
         task_id = workflow.workflow_id or _child_id(execution, workflow.name)
         super().__init__(execution, task_id, workflow.name, workflow.retry)
         self.workflow = workflow
-        self.run_id: str | None = None
+        self.run_id: RunId | None = None
         self._state = lives.ChildState.NEW
 
     def _decision(self) -> d.StartChildWorkflowExecution:

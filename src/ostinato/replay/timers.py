@@ -49,8 +49,8 @@ class Timer:
         """When, by history's time at the request."""
         whole = str(whole_seconds(seconds))
         self.label = f"timer {timer_id} of {whole} s"
-        decision = d.StartTimer(timer_id=timer_id, start_to_fire_timeout=whole, control=control)
-        self.request = execution.request(decision, self, source)
+        self._decision = d.StartTimer(timer_id=timer_id, start_to_fire_timeout=whole, control=control)
+        self.request = execution.request(self._decision, self, source)
 
     def cancel(self) -> None:
         """Stop it, if it has not fired."""
@@ -83,7 +83,7 @@ class Timer:
             self._on_refusal(TimerNotStarted(f"timer {self.timer_id} could not be started: {cause}", reason=cause))
             return
         self._state = TimerState.NEW
-        self.request = self._execution.request(self.request.decision, self, self.request)
+        self.request = self._execution.request(self._decision, self, self.request)
 
 
 def timer_future(execution: "Execution", seconds: float, timer_id: str) -> Future[None]:

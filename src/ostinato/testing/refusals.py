@@ -1,4 +1,4 @@
-"""Decisions that SWF does not carry out: the events that say so. For histories written by hand, with no rules behind them."""
+"""Decisions that SWF does not carry out: the events that say so. For histories written by hand."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -58,9 +58,7 @@ REFUSALS: dict[type[d.Decision], Refusal] = {
     d.ScheduleLambdaFunction: Refusal(
         e.ScheduleLambdaFunctionFailed, enums.ScheduleLambdaFunctionFailedCause, ("id", "name")
     ),
-    d.CompleteWorkflowExecution: Refusal(
-        e.CompleteWorkflowExecutionFailed, enums.CompleteWorkflowExecutionFailedCause
-    ),
+    d.CompleteWorkflowExecution: Refusal(e.CompleteWorkflowExecutionFailed, enums.CompleteWorkflowExecutionFailedCause),
     d.FailWorkflowExecution: Refusal(e.FailWorkflowExecutionFailed, enums.FailWorkflowExecutionFailedCause),
     d.CancelWorkflowExecution: Refusal(e.CancelWorkflowExecutionFailed, enums.CancelWorkflowExecutionFailedCause),
     d.ContinueAsNewWorkflowExecution: Refusal(

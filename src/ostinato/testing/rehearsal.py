@@ -1,4 +1,4 @@
-"""A workflow played over a history written by hand. At every decision, the replay that was kept is held against a fresh one.
+"""A workflow played over a history written by hand, each decision of which is made by a fresh replay as well.
 
 It knows what a history looks like, not how SWF behaves: what happens is for the caller to say.
 """

@@ -24,7 +24,7 @@ class Script:
 
     def __init__(
         self,
-        input: str | None = None,  # noqa: A002  (SWF's word)
+        input: str | None = None,
         *,
         workflow_type: WorkflowType | None = None,
         start: float = 1_700_000_000.0,
@@ -124,7 +124,7 @@ class Script:
         self.later(self._step)
         self.add(e.TimerFired, timer_id=timer_id, started_event_id=self._opened["timer", timer_id])
 
-    def signaled(self, name: str, input: str | None = None) -> None:  # noqa: A002  (SWF's word)
+    def signaled(self, name: str, input: str | None = None) -> None:
         """The execution receives a signal."""
         self.later(self._step)
         self.add(e.WorkflowExecutionSignaled, signal_name=name, input=input, external_initiated_event_id=EventId(0))
@@ -193,9 +193,7 @@ class Script:
 
     def _refuse(self, decision: d.DecisionAttributes, cause: str, completed: EventId) -> None:
         refusal = REFUSALS[type(decision)]
-        self.add(
-            refusal.event, **refusal.attributes(decision, cause), decision_task_completed_event_id=completed
-        )
+        self.add(refusal.event, **refusal.attributes(decision, cause), decision_task_completed_event_id=completed)
 
     def _cancel_activity(self, activity_id: str, completed: EventId) -> None:
         """Ask its worker; what no worker has begun with is canceled at once."""
@@ -211,7 +209,7 @@ class Script:
                 latest_cancel_requested_event_id=asked,
             )
 
-    def _record(self, decision: d.DecisionAttributes, completed: EventId) -> None:  # noqa: C901  (one case for each decision)
+    def _record(self, decision: d.DecisionAttributes, completed: EventId) -> None:
         attributes = {name: getattr(decision, name) for name in decision.__struct_fields__}
         attributes["decision_task_completed_event_id"] = completed
         match decision:
