@@ -83,9 +83,7 @@ class Progress:
     last_event: e.HistoryEvent | None = None
     started_at: float = 0.0
     finished: int = 0
-    misfortunes: int = 0
-    signals: int = 0
-    children: "dict[EventId, Progress]" = field(default_factory=lambda: dict[EventId, Progress]())
+    children: "dict[EventId, Progress]" = field(default_factory=dict[EventId, "Progress"])
     """The open children that are followed too, by the event that initiated them."""
     open: dict[EventId, Open] = field(default_factory=dict[EventId, Open])
     last_failure: Misfortune | None = None
@@ -124,8 +122,6 @@ class Progress:
         match event:
             case e.WorkflowExecutionStarted():
                 self.started_at = event.event_timestamp
-            case e.WorkflowExecutionSignaled():
-                self.signals += 1
             case e.ActivityTaskScheduled() | e.TimerStarted() | e.StartChildWorkflowExecutionInitiated():
                 self._opened(event)
             case e.ActivityTaskStarted() | e.ChildWorkflowExecutionStarted():
@@ -200,7 +196,6 @@ class Progress:
         self.children.pop(opened_by, None)
         match ended:
             case OpenActivity(activity_id=task_id, name=name) | OpenChild(workflow_id=task_id, name=name):
-                self.misfortunes += 1
                 self._reasons[task_id] = what
                 self.last_failure = Misfortune(task_id, name, what, details)
                 return self.last_failure
