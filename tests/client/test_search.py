@@ -12,7 +12,6 @@ from ostinato.engine.clock import ManualClock
 from ostinato.engine.engine import open_engine
 from ostinato.model.enums import CloseStatus, ExecutionStatus
 from ostinato.model.operations import Operation
-from ostinato.model.results import WorkflowExecutionInfo
 from tests.client.conftest import DOMAIN
 
 
@@ -106,7 +105,7 @@ def test_pages_are_read_as_they_are_asked_for() -> None:
         calls.clear()
 
         infos = client.list()
-        first: WorkflowExecutionInfo = next(infos)
+        first = next(infos)
 
         assert calls == ["ListOpenWorkflowExecutions"]
         assert first.workflow_type == small.workflow_type

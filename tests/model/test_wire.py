@@ -26,7 +26,9 @@ def values(kind: inspect.Type) -> st.SearchStrategy[Any]:
         case inspect.StrType():
             return st.text(TEXT, min_size=kind.min_length or 0, max_size=min(kind.max_length or 20, 20))
         case inspect.IntType():
-            return st.integers(0, 25_000)
+            return st.integers(kind.ge or 0, 25_000 if kind.le is None else kind.le)
+        case inspect.BoolType():
+            return st.booleans()
         case inspect.FloatType():
             return TIMESTAMPS
         case inspect.EnumType():

@@ -106,7 +106,7 @@ class Handle(Generic[R_co]):
                 return self._result(closed)
 
     async def async_result(self) -> R_co:
-        """The result, like `result`, for code of asyncio, whose `timeout` ends the wait; no thread is held meanwhile."""
+        """The result, like `result`, for code of asyncio, whose `timeout` ends the wait; it holds no thread."""
         while True:
             closed = await closing_event_async(self._swf, self._domain, self._execution)
             if not self._goes_on(closed):
