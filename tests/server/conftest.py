@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import pytest
 
+from ostinato.engine.clock import Clock
 from ostinato.engine.engine import Engine, open_engine
 from ostinato.server.serving import Server, Settings, listen
 
@@ -114,6 +115,11 @@ class Served:
         self.wires.append(Wire(self.address))
         return self.wires[-1]
 
+    def hang_up(self) -> None:
+        """Close all connections."""
+        for wire in self.wires:
+            wire.close()
+
     def call(self, operation: str, body: object = None, **headers: str) -> Answer:
         """Carry out an operation, over a connection of its own."""
         with Wire(self.address) as wire:
@@ -174,8 +180,8 @@ def serve() -> Iterator[Serve]:
     """Starts servers, and stops them."""
     with ExitStack() as stack:
 
-        def begin(path: Path | str = ":memory:", **settings: Any) -> Served:
-            engine = stack.enter_context(open_engine(path))
+        def begin(path: Path | str = ":memory:", clock: Clock | None = None, **settings: Any) -> Served:
+            engine = stack.enter_context(open_engine(path, clock=clock))
             listening = listen("127.0.0.1", 0)
             address = listening.getsockname()
             server = Server(engine, Settings(**{"poll_seconds": SECONDS, **settings}))
@@ -184,7 +190,7 @@ def serve() -> Iterator[Serve]:
             thread.start()
             stack.callback(thread.join)
             stack.callback(server.stop)
-            stack.callback(lambda: [wire.close() for wire in served.wires])
+            stack.callback(served.hang_up)
             return served
 
         yield begin

@@ -70,9 +70,14 @@ def test_an_answer_that_nobody_reads(impatient: Served) -> None:
     wire.send(poll + listing * 50)
     time.sleep(1.5)  # The system's clock is the subject here: the other end must lose its patience.
 
-    with pytest.raises(OSError, match="."):
-        for _ in range(1_000):
-            wire.send(DESCRIBE * 100)
+    with pytest.raises((BrokenPipeError, ConnectionResetError)):
+        send_much(wire)
+
+
+def send_much(wire: Wire) -> None:
+    """Send until it fails."""
+    for _ in range(1_000):
+        wire.send(DESCRIBE * 100)
 
 
 def is_refused(answer: bytes) -> bool:

@@ -74,7 +74,9 @@ def test_faults_are_told_as_recorded(served: "Served") -> None:
     assert answer.headers["x-amzn-query-error"] == "UnknownResourceFault"
 
 
-@pytest.mark.parametrize("target", ["", "DescribeDomain", ".DescribeDomain", "x.", "x.Describe Domain", "x.Nothing", "x.é"])
+@pytest.mark.parametrize(
+    "target", ["", "DescribeDomain", ".DescribeDomain", "x.", "x.Describe Domain", "x.Nothing", "x.é"]
+)
 def test_a_target_that_names_nothing(served: "Served", target: str) -> None:
     """There is no such operation."""
     answer = served.call("", {"name": "d"}, X_Amz_Target=target)

@@ -23,10 +23,11 @@ from ostinato.errors import (
 )
 from ostinato.server.credentials import AccessKey
 from ostinato.server.protocol import Head
-from ostinato.server.signatures import SKEW_SECONDS, SignedRequest, Signatures
+from ostinato.server.signatures import SKEW_SECONDS, Signatures, SignedRequest
 from tests.server.conftest import Serve, Served
 
 SECRET_KEYS = {"AKID": "secret", "OTHER": "other/secret+"}
+SECRET = "s"
 TARGET = "SimpleWorkflowService.ListDomains"
 
 
@@ -34,7 +35,13 @@ class Signed:
     """A request that Amazon's library signed, and what may be changed of it afterwards."""
 
     def __init__(
-        self, *, key: str = "AKID", secret: str = "secret", region: str = "eu-west-1", service: str = "swf", **rest: Any
+        self,
+        *,
+        key: str = "AKID",
+        secret: str = SECRET_KEYS["AKID"],
+        region: str = "eu-west-1",
+        service: str = "swf",
+        **rest: Any,
     ) -> None:
         request = AWSRequest(
             method="POST",
@@ -193,10 +200,10 @@ def test_no_authorization_breaks_it(text: str) -> None:
 
 def keys(**more: AccessKey) -> dict[str, AccessKey]:
     """A key that may everything, and others."""
-    return {"ALL": AccessKey(access_key_id="ALL", secret_access_key="s"), **more}
+    return {"ALL": AccessKey(access_key_id="ALL", secret_access_key=SECRET), **more}
 
 
-def client(served: Served, key: str, secret: str = "s") -> Any:
+def client(served: Served, key: str, secret: str = SECRET) -> Any:
     """Amazon's client."""
     return boto3.client(
         "swf",
@@ -233,8 +240,8 @@ def test_scopes_hold(serve: Serve) -> None:
     """A key of one domain touches no other, by name, by tag or by token; one that only reads changes nothing."""
     served = serve(
         credentials=keys(
-            ONE=AccessKey(access_key_id="ONE", secret_access_key="s", domains=("one",)),
-            LOOK=AccessKey(access_key_id="LOOK", secret_access_key="s", read_only=True),
+            ONE=AccessKey(access_key_id="ONE", secret_access_key=SECRET, domains=("one",)),
+            LOOK=AccessKey(access_key_id="LOOK", secret_access_key=SECRET, read_only=True),
         )
     )
     every, one, look = client(served, "ALL"), client(served, "ONE"), client(served, "LOOK")
