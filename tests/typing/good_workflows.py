@@ -1,0 +1,59 @@
+"""Workflows as authors write them: what the checkers make of their types."""
+
+import asyncio
+from typing import assert_type
+
+from ostinato import Future, Retry, activity, run_once, spawn, submit, timer, workflow
+from ostinato import map as submit_each
+
+
+@activity(task_list="quickstart", retry=Retry(max_attempts=5))
+def increment(x: int) -> int:
+    return x + 1
+
+
+@activity
+async def shout(text: str, *, times: int = 1) -> str:
+    return text.upper() * times
+
+
+@workflow(version="example")
+def basic(x: int) -> str:
+    y = submit(increment, x)
+    z = submit(increment, y)
+    assert_type(y.result(), int)
+    assert_type(z.result(), int)
+    loud = submit(shout, "a", times=2)
+    assert_type(loud.result(), str)
+    several = submit_each(increment, [1, 2])
+    assert_type(several, list[Future[int]])
+    plain, coroutine = spawn(helper, 1), spawn(co_helper, 1)
+    assert_type(plain.result(), bytes)
+    assert_type(coroutine.result(), bytes)
+    assert_type(run_once(len, "abc"), int)
+    pause = timer(5)
+    assert_type(pause.result(), None)
+    return "done"
+
+
+def helper(n: int) -> bytes:
+    return bytes(n)
+
+
+async def co_helper(n: int) -> bytes:
+    return bytes(n)
+
+
+@workflow
+async def parent() -> tuple[int, str]:
+    child = submit(basic, 1)
+    assert_type(await child, str)
+    both = await asyncio.gather(submit(increment, 1), submit(shout, "a"))
+    assert_type(both, tuple[int, str])
+    return both
+
+
+def settings() -> None:
+    assert_type(increment.version, str)
+    assert_type(increment.options(version="2").retry, Retry | None)
+    assert_type(basic.options(workflow_id="w").workflow_id, str | None)
