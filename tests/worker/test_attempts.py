@@ -10,11 +10,15 @@ from ostinato import Retry, activity, submit, workflow
 from ostinato.client.histories import read_history
 from ostinato.engine.engine import Engine
 from ostinato.errors import UsageError, WorkflowFailed
+from ostinato.model.decisions import ScheduleActivityTask
 from ostinato.model.events import ActivityTaskCanceled, ActivityTaskFailed, ActivityTaskTimedOut
 from ostinato.model.operations import ListClosedWorkflowExecutions
 from ostinato.model.structures import ExecutionTimeFilter
+from ostinato.payloads.converter import JsonConverter
 from ostinato.replay.definitions import Activity
-from ostinato.worker.attempts import attempt_of
+from ostinato.replay.replay import Replay
+from ostinato.testing.script import Script
+from ostinato.worker.attempts import sent_along
 from ostinato.worker.context import activity_info, cancel_requested, heartbeat
 from tests.worker.conftest import DOMAIN, Serve
 
@@ -153,6 +157,12 @@ def test_an_activity_knows_its_task_and_its_attempt(serve: Serve) -> None:
     assert activity_id == f"activity-{third_time_lucky.name}-1"
 
 
+@workflow
+def hurried() -> None:
+    submit(patient)
+    submit(patient.options(heartbeat_timeout=7)).result()
+
+
 @pytest.mark.parametrize(
     ("text", "attempt"),
     [
@@ -165,7 +175,23 @@ def test_an_activity_knows_its_task_and_its_attempt(serve: Serve) -> None:
 )
 def test_the_attempt_is_read_from_the_input(text: str | None, attempt: int) -> None:
     """Retries say it; whatever else an input holds is the first attempt."""
-    assert attempt_of(text) == attempt
+    assert sent_along(text).attempt == attempt
+
+
+def test_a_heartbeat_time_out_given_per_call_reaches_the_worker() -> None:
+    """The worker knows the declared activity only, so the workflow sends the other time-out along."""
+    assert sent_along('{"args":[],"kwargs":{},"__ostinato":{"heartbeat_timeout":30}}').heartbeat_timeout == 30
+
+    script = Script('{"args":[],"kwargs":{}}')
+    replay = Replay(hurried, execution=script.execution, converter=JsonConverter())
+    (declared, given) = replay.feed(script.events)
+    replay.evict()
+
+    assert isinstance(declared, ScheduleActivityTask)
+    assert isinstance(given, ScheduleActivityTask)
+    assert sent_along(declared.input).heartbeat_timeout is None
+    assert given.heartbeat_timeout == "7"
+    assert sent_along(given.input).heartbeat_timeout == 7
 
 
 @pytest.mark.parametrize("what", [patient, patient_too, eager])

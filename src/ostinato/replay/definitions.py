@@ -94,6 +94,8 @@ class Activity(Generic[P, R]):
     retry: Retry | None = None
     control: str | None = None
     activity_id: str | None = None
+    declared: "Activity[P, R] | None" = field(default=None, repr=False)
+    """What `options` was called on, as it was declared; workers know that one. None if this is it."""
     activity_type: ActivityType = field(init=False)
 
     def __post_init__(self) -> None:
@@ -119,7 +121,7 @@ class Activity(Generic[P, R]):
 
     def options(self, **options: Unpack[ActivityOptions]) -> "Activity[P, R]":
         """The same activity with other settings."""
-        return replace(self, **options)
+        return replace(self, declared=self.declared or self, **options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function, here and now.

@@ -339,6 +339,9 @@ class Replay:
         try:
             text = self._execution.converter.dump(result)
             check_length(text, field=f"the result of {self._workflow.name}", limit=DATA_CHARACTERS)
+        except errors.UsageError as error:
+            error.__cause__ = error.__context__ = None  # it says all; lines of ours would only hide that
+            self._fail(error.with_traceback(None))
         except Exception as error:
             self._fail(error)
         else:

@@ -8,9 +8,8 @@ from ostinato import errors
 from ostinato.model import decisions as d
 from ostinato.model import events as e
 from ostinato.model import lives
-from ostinato.model.durations import to_swf
+from ostinato.model.durations import to_swf, whole_seconds
 from ostinato.model.enums import ScheduleActivityTaskFailedCause, StartChildWorkflowExecutionFailedCause
-from ostinato.model.fields import RunId
 from ostinato.model.limits import DATA_CHARACTERS
 from ostinato.model.structures import TaskList
 from ostinato.payloads.limits import check_length
@@ -19,12 +18,13 @@ from ostinato.replay.definitions import Activity, LambdaFunction, Workflow
 from ostinato.replay.execution import LONGEST_BACK_OFF, Execution, bounded_id
 from ostinato.replay.futures import Future
 from ostinato.replay.keys import Key, Kind
-from ostinato.replay.ledger import Request
 from ostinato.replay.retry import Retry
 from ostinato.replay.timers import Timer
 
 if TYPE_CHECKING:
     from ostinato.errors import TaskError
+    from ostinato.model.fields import RunId
+    from ostinato.replay.ledger import Request
 
 
 class Submission:
@@ -99,10 +99,15 @@ class Submission:
         return text
 
     def _input_of_attempt(self) -> str:
-        if self.attempt == 1 or not self._input.endswith("}"):
+        """The input, with what the worker has to know and SWF does not tell it."""
+        along = self._along()
+        if not along or not self._input.endswith("}"):
             return self._input
-        text = f'{self._input[:-1]},"__ostinato":{{"attempt":{self.attempt}}}}}'
+        text = f'{self._input[:-1]},"__ostinato":{{{along}}}}}'
         return text if len(text) <= DATA_CHARACTERS else self._input
+
+    def _along(self) -> str:
+        return "" if self.attempt == 1 else f'"attempt":{self.attempt}'
 
     # How it ends.
 
@@ -244,6 +249,12 @@ class SubmittedActivity(Submission):
             start_to_close_timeout=to_swf(a.start_to_close_timeout),
             heartbeat_timeout=to_swf(a.heartbeat_timeout),
         )
+
+    def _along(self) -> str:
+        declared, timeout = self.activity.declared, self.activity.heartbeat_timeout
+        if declared is None or timeout is None or timeout == declared.heartbeat_timeout:
+            return super()._along()
+        return ",".join(filter(None, (super()._along(), f'"heartbeat_timeout":{whole_seconds(timeout)}')))
 
     def _cancel_decision(self) -> d.RequestCancelActivityTask:
         return d.RequestCancelActivityTask(activity_id=self.id)

@@ -35,26 +35,29 @@ _CANCELED = (asyncio.CancelledError, concurrent.futures.CancelledError)
 _MARK = '"__ostinato"'
 
 
-class _Retried(msgspec.Struct):
+class SentAlong(msgspec.Struct, frozen=True):
+    """What a workflow tells its worker beside the arguments: which attempt it is, and a heartbeat time-out of its own."""
+
     attempt: int = 1
+    heartbeat_timeout: int | None = None
 
 
 class _Envelope(msgspec.Struct, rename={"ostinato": "__ostinato"}):
-    ostinato: _Retried | None = None
+    ostinato: SentAlong | None = None
 
 
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
+_NOTHING = SentAlong()
 
 
-def attempt_of(text: str | None) -> int:
-    """Which attempt the task is, counted from 1: retries say it in their input."""
+def sent_along(text: str | None) -> SentAlong:
+    """What was sent along in a task's input."""
     if text is None or _MARK not in text:
-        return 1
+        return _NOTHING
     try:
-        envelope = _ENVELOPE.decode(text)
+        return _ENVELOPE.decode(text).ostinato or _NOTHING
     except msgspec.DecodeError:
-        return 1
-    return envelope.ostinato.attempt if envelope.ostinato else 1
+        return _NOTHING
 
 
 class Attempts:
@@ -82,19 +85,20 @@ class Attempts:
         activity = self._activities.get(task.activity_type)
         if activity is None:
             return self.failed(task, _unknown(task.activity_type))
+        along = sent_along(task.input)
         running = RunningActivity(
             ActivityInfo(
                 domain=self._domain,
                 workflow_execution=task.workflow_execution,
                 activity_type=task.activity_type,
                 activity_id=task.activity_id,
-                attempt=attempt_of(task.input),
+                attempt=along.attempt,
                 task_token=task.task_token,
             ),
             swf=self._swf,
             converter=self._converter,
         )
-        timeout = activity.heartbeat_timeout
+        timeout = along.heartbeat_timeout or activity.heartbeat_timeout
         if timeout is not None:
             self._heartbeats.add(running, whole_seconds(timeout))
         try:
