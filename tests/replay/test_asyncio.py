@@ -44,7 +44,7 @@ def test_sleep() -> None:
 
 
 def test_gather() -> None:
-    """gather gives the results in order, whichever comes first."""
+    """Gather gives the results in order, whichever comes first."""
 
     @workflow
     async def gathers() -> list[Any]:
@@ -59,7 +59,7 @@ def test_gather() -> None:
 
 
 def test_gather_of_failures() -> None:
-    """gather raises the first failure, or returns all of them."""
+    """Gather raises the first failure, or returns all of them."""
 
     @workflow
     async def gathers() -> list[str]:
@@ -402,7 +402,7 @@ def test_what_no_replay_can_repeat(name: str) -> None:
 
 
 def test_threads_sockets_and_programs_of_asyncio() -> None:
-    """asyncio's own functions for threads, sockets and programs run into the same refusals."""
+    """Asyncio's own functions for threads, sockets and programs run into the same refusals."""
 
     async def to_thread() -> None:
         await asyncio.to_thread(print)

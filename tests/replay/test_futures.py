@@ -13,13 +13,15 @@ from ostinato import (
     Future,
     activity,
     as_completed,
-    map as submit_each,
     spawn,
     starmap,
     submit,
     timer,
     wait,
     workflow,
+)
+from ostinato import (
+    map as submit_each,
 )
 from ostinato.errors import ActivityFailed, UsageError
 from ostinato.model import decisions as d
@@ -208,7 +210,7 @@ def test_as_completed_of_many_is_linear() -> None:
 
 
 def test_map_and_starmap() -> None:
-    """map and starmap give futures in the items' order."""
+    """Map and starmap give futures in the items' order."""
 
     @workflow
     def maps() -> list[Any]:

@@ -427,7 +427,7 @@ def test_random_workflows_over_random_histories(
     program: Block,
     ending: str | None,
     is_async: bool,
-    data: st.DataObject,  # noqa: FBT001
+    data: st.DataObject,
 ) -> None:
     """Whatever the code does and whatever happens: kept = fresh, limits are kept, nothing is lost, nothing else is raised."""
     asked: dict[int, list[Future[Any]]] = {}

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from datetime import datetime
-from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, Protocol, TypeVar, overload
 
 import msgspec
 
@@ -22,7 +22,10 @@ from ostinato.replay.futures import Future, seconds
 from ostinato.replay.inputs import when_ready
 from ostinato.replay.strands import is_plain, park
 from ostinato.replay.submissions import Submission, SubmittedActivity, SubmittedChild, SubmittedLambda
-from ostinato.replay.timers import Timer, timer_future
+from ostinato.replay.timers import timer_future
+
+if TYPE_CHECKING:
+    from ostinato.replay.timers import Timer
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -95,7 +98,7 @@ def _submission(execution: Execution, what: object, args: tuple[Any, ...], kwarg
     )
 
 
-def map(what: Submittable[[A], R], items: Iterable[A]) -> list[Future[R]]:
+def map(what: Submittable[[A], R], items: Iterable[A]) -> list[Future[R]]:  # noqa: A001  (the builtin's meaning, made durable)
     """Submit once for each item; the futures in the items' order."""
     return [submit(what, item) for item in items]
 
@@ -378,7 +381,7 @@ class _Recorded(msgspec.Struct, omit_defaults=True):
 def _run_now(execution: Execution, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     try:
         text = execution.converter.dump(function(*args, **kwargs))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (whatever the author's function raises is its result)
         failure = execution.converter.dump_failure(error)
         return msgspec.json.encode({"reason": failure.reason, "details": failure.details}).decode()
     return f'{{"value":{text}}}'

@@ -129,7 +129,7 @@ class Activity(Generic[P, R]):
         Raises:
             UsageError: a workflow is running; there it has to be submitted.
         """
-        from ostinato.replay.loop import running_loop
+        from ostinato.replay.loop import running_loop  # noqa: PLC0415  (the loop brings asyncio, which workers may not need)
 
         if running_loop() is not None:
             raise UsageError(

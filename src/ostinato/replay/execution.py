@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime
 from types import CodeType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ostinato.errors import NondeterminismError, OutsideWorkflowError, UnwindingError
 from ostinato.model import decisions as d
@@ -14,7 +14,7 @@ from ostinato.model import events as e
 from ostinato.model.limits import ID_CHARACTERS
 from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.converter import Converter
-from ostinato.replay.definitions import Activity, Workflow
+from ostinato.replay.definitions import Workflow
 from ostinato.replay.futures import Future
 from ostinato.replay.inbox import Inbox
 from ostinato.replay.keys import Key, Kind, decision_key, describe
@@ -22,6 +22,9 @@ from ostinato.replay.ledger import Ledger, Owner, Request
 from ostinato.replay.loop import ReplayLoop, running_loop
 from ostinato.replay.strands import author_frame, refuse_to_stay, run_plain
 from ostinato.replay.timers import Timer
+
+if TYPE_CHECKING:
+    from ostinato.replay.definitions import Activity
 
 LONGEST_BACK_OFF = 60.0
 """Seconds, at most, before what SWF refuses for a while is asked for again."""
@@ -278,7 +281,7 @@ def bounded_id(text: str) -> str:
 
 def _author() -> tuple[CodeType | None, int]:
     """The innermost line that is not ours."""
-    frame = author_frame(sys._getframe(2))
+    frame = author_frame(sys._getframe(2))  # noqa: SLF001
     return (frame.f_code, frame.f_lineno) if frame is not None else (None, 0)
 
 

@@ -1,5 +1,7 @@
 """Signals and cancellation requests to other executions, and markers."""
 
+from typing import TYPE_CHECKING
+
 from ostinato.errors import CancelNotDelivered, NondeterminismError, SignalNotDelivered
 from ostinato.model import decisions as d
 from ostinato.model import events as e
@@ -7,8 +9,10 @@ from ostinato.model import lives
 from ostinato.replay.execution import LONGEST_BACK_OFF, Execution, bounded_id
 from ostinato.replay.futures import Future
 from ostinato.replay.keys import Kind
-from ostinato.replay.ledger import Request
 from ostinato.replay.timers import Timer
+
+if TYPE_CHECKING:
+    from ostinato.replay.ledger import Request
 
 _BRIEF = 100
 """So many characters of a result are shown in errors."""

@@ -12,8 +12,8 @@ from ostinato.replay.futures import Future
 _PLAIN = frozenset((str, int, float, bool, bytes, type(None)))
 
 
-def futures_in(value: object) -> Iterator[asyncio.Future[Any]]:
-    """The futures, asyncio's tasks too, within lists, tuples, sets, dicts, dataclasses and msgspec structs, however deep."""
+def futures_in(value: object) -> Iterator[asyncio.Future[Any]]:  # noqa: C901  (one branch for each kind of container)
+    """The futures (and asyncio's tasks) in lists, tuples, sets, dicts, dataclasses and msgspec structs, however deep."""
     if type(value) in _PLAIN:
         return
     if isinstance(value, asyncio.Future):
@@ -95,5 +95,5 @@ def _begin_late(
 ) -> None:
     try:
         begin(with_results(tuple(args)), with_results(dict(kwargs)))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (the author sees it where the dependent is waited for)
         dependent.set_exception(error)

@@ -34,7 +34,7 @@ class Key(NamedTuple):
     type_name: str = ""
 
 
-def decision_key(decision: d.DecisionAttributes) -> Key:
+def decision_key(decision: d.DecisionAttributes) -> Key:  # noqa: C901, PLR0912  (one case for each decision)
     """The key of what the decision asks for."""
     match decision:
         case d.ScheduleActivityTask(activity_id=id_, activity_type=type_):

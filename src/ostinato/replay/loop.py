@@ -5,6 +5,7 @@ nothing can move, control goes back to the replay. What touches the world (socke
 """
 
 import asyncio
+import contextlib
 import contextvars
 import inspect
 import itertools
@@ -88,14 +89,14 @@ class ReplayLoop(asyncio.AbstractEventLoop):
         """Run callbacks, in order, until there are none."""
         if not self._ready:
             return
-        outer = events._get_running_loop()
-        events._set_running_loop(self)
+        outer = events._get_running_loop()  # noqa: SLF001  (the documented hook for loop implementers)
+        events._set_running_loop(self)  # noqa: SLF001
         ready = self._ready
         try:
             while ready and not self.stopped:
                 ready.popleft().run()
         finally:
-            events._set_running_loop(outer)
+            events._set_running_loop(outer)  # noqa: SLF001
             if self.stopped:
                 self._drop_unstarted()
 
@@ -109,14 +110,14 @@ class ReplayLoop(asyncio.AbstractEventLoop):
     def put_away(self) -> None:
         """End all tasks without letting them do anything: the replay is not needed any more."""
         self.stopped = True
-        outer = events._get_running_loop()
-        events._set_running_loop(self)
+        outer = events._get_running_loop()  # noqa: SLF001
+        events._set_running_loop(self)  # noqa: SLF001
         try:
             for task in tuple(self._tasks):
-                task._log_destroy_pending = False  # type: ignore[attr-defined]
+                task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001
                 _close(task.get_coro())
         finally:
-            events._set_running_loop(outer)
+            events._set_running_loop(outer)  # noqa: SLF001
             self._tasks.clear()
             self._ready.clear()
 
@@ -154,7 +155,7 @@ class ReplayLoop(asyncio.AbstractEventLoop):
             self._ready.append(handle)
         else:
             handle.alarm = self.owner.set_alarm(delay, lambda: self._ready.append(handle))
-            handle._scheduled = True  # type: ignore[attr-defined]
+            handle._scheduled = True  # type: ignore[attr-defined]  # noqa: SLF001
         return handle
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
@@ -198,7 +199,7 @@ class ReplayLoop(asyncio.AbstractEventLoop):
         """Never: it holds nothing to close."""
         return False
 
-    def set_debug(self, enabled: bool) -> None:
+    def set_debug(self, enabled: bool) -> None:  # noqa: FBT001  (asyncio's signature)
         """Nothing to do."""
 
     def get_task_factory(self) -> None:
@@ -237,7 +238,7 @@ class _Ready:
             self._context.run(callback, *self._args)
         except KeyboardInterrupt:
             raise
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  (as asyncio does: the loop outlives its callbacks)
             self._loop.call_exception_handler({"message": f"Exception in callback {callback!r}", "exception": error})
 
     def cancel(self) -> None:
@@ -254,10 +255,8 @@ def _close(coroutine: Any) -> None:
     for _ in range(FAREWELLS):
         if coroutine is None or coroutine.cr_frame is None:
             return
-        try:
+        with contextlib.suppress(BaseException):
             coroutine.close()
-        except BaseException:
-            pass
 
 
 class _AlarmHandle(asyncio.TimerHandle):
@@ -271,7 +270,7 @@ class _AlarmHandle(asyncio.TimerHandle):
 
 def running_loop() -> ReplayLoop | None:
     """The loop of the workflow whose code is running in this thread, if one is."""
-    loop = events._get_running_loop()
+    loop = events._get_running_loop()  # noqa: SLF001
     return loop if isinstance(loop, ReplayLoop) else None
 
 
@@ -318,10 +317,10 @@ ReplayLoop.__abstractmethods__ = frozenset()  # type: ignore[attr-defined]
 
 def _refuse_random_order() -> None:
     """Refuse tasks made by `asyncio.as_completed` from coroutines: it walks them in a set, in an order of chance."""
-    import sys
+    import sys  # noqa: PLC0415
 
-    frame = sys._getframe(2)
-    if frame.f_code.co_name != "ensure_future" and frame.f_code.co_name != "_ensure_future":
+    frame = sys._getframe(2)  # noqa: SLF001
+    if frame.f_code.co_name not in {"ensure_future", "_ensure_future"}:
         return
     outer = frame.f_back
     while outer is not None and outer.f_code.co_filename == asyncio.tasks.__file__:

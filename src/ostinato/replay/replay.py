@@ -314,7 +314,7 @@ class Replay:
     def _on_end(self, task: Any) -> None:
         try:
             self._end(task)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (a fault here must not leave the execution waiting for ever)
             self._execution.fail(error)
 
     def _end(self, task: Any) -> None:
@@ -342,7 +342,7 @@ class Replay:
         except errors.UsageError as error:
             error.__cause__ = error.__context__ = None  # it says all; lines of ours would only hide that
             self._fail(error.with_traceback(None))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (a result that cannot be written is a failure of the workflow)
             self._fail(error)
         else:
             self._closing.close(d.CompleteWorkflowExecution(result=text))

@@ -68,7 +68,7 @@ async def run_plain(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         except GeneratorExit:
             _say_farewell(strand)
             raise
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  (what is awaited may raise anything, and it is the function's to see)
             given = strand.throw(error)
         else:
             given = strand.switch(value)
@@ -84,7 +84,7 @@ def _say_farewell(strand: Strand) -> None:
             given = strand.throw(PutAway())
             if hasattr(given, "close"):
                 given.close()
-        except BaseException:
+        except BaseException:  # noqa: BLE001, S110  (what the author's clean-up raises concerns nobody now)
             pass
 
 

@@ -116,7 +116,7 @@ class Submission:
             return
         try:
             value = self.execution.converter.load(text, as_type)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (converters may be the author's: it is seen where the future is)
             self.future.set_exception(error)
         else:
             self.future.set_result(value)

@@ -128,7 +128,7 @@ class Rehearsal:
         """
         close = self.close
         if not isinstance(close, d.CompleteWorkflowExecution):
-            raise AssertionError(f"the workflow did not complete: {self.decisions!r}")
+            raise AssertionError(f"the workflow did not complete: {self.decisions!r}")  # noqa: TRY004
         return self.converter.load(close.result, signature_of(self.workflow.run).result_type)
 
     @property
@@ -140,7 +140,7 @@ class Rehearsal:
         """
         close = self.close
         if not isinstance(close, d.FailWorkflowExecution):
-            raise AssertionError(f"the workflow did not fail: {self.decisions!r}")
+            raise AssertionError(f"the workflow did not fail: {self.decisions!r}")  # noqa: TRY004
         return close.reason
 
     def evict(self) -> None:
@@ -184,7 +184,7 @@ class Rehearsal:
 
 
 def _known(decision: d.DecisionAttributes) -> d.DecisionAttributes:
-    """The decision without what only history can make repeatable: the results of `run_once` that it does not have yet."""
+    """The decision without the results of `run_once` that history does not have yet."""
     if isinstance(decision, d.RecordMarker) and decision.marker_name.startswith("run_once-"):
         return msgspec.structs.replace(decision, details=None)
     return decision

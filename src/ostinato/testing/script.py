@@ -24,7 +24,7 @@ class Script:
 
     def __init__(
         self,
-        input: str | None = None,
+        input: str | None = None,  # noqa: A002  (SWF's word)
         *,
         workflow_type: WorkflowType | None = None,
         start: float = 1_700_000_000.0,
@@ -124,7 +124,7 @@ class Script:
         self.later(self._step)
         self.add(e.TimerFired, timer_id=timer_id, started_event_id=self._opened["timer", timer_id])
 
-    def signaled(self, name: str, input: str | None = None) -> None:
+    def signaled(self, name: str, input: str | None = None) -> None:  # noqa: A002  (SWF's word)
         """The execution receives a signal."""
         self.later(self._step)
         self.add(e.WorkflowExecutionSignaled, signal_name=name, input=input, external_initiated_event_id=EventId(0))
@@ -153,7 +153,7 @@ class Script:
         self._started["child", workflow_id] = self.add(kind, **facts, **attributes)
 
     def external_event(self, kind: type[e.Event], name: str, **attributes: Any) -> None:
-        """A signal (by its name) or cancellation request (by its workflow id) to another execution gets there, or not."""
+        """A signal (by its name) or cancellation request (by its workflow id) is delivered, or not."""
         self.later(self._step)
         is_signal = kind in (e.ExternalWorkflowExecutionSignaled, e.SignalExternalWorkflowExecutionFailed)
         initiated = self.opened("signal" if is_signal else "cancel", name)
@@ -209,7 +209,7 @@ class Script:
                 latest_cancel_requested_event_id=asked,
             )
 
-    def _record(self, decision: d.DecisionAttributes, completed: EventId) -> None:
+    def _record(self, decision: d.DecisionAttributes, completed: EventId) -> None:  # noqa: C901, PLR0912  (one case for each decision)
         attributes = {name: getattr(decision, name) for name in decision.__struct_fields__}
         attributes["decision_task_completed_event_id"] = completed
         match decision:
