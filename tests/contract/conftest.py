@@ -50,8 +50,7 @@ def url(engine: Engine) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module")
-def boto(url: str) -> Any:
+def boto_client(url: str) -> Any:
     """Amazon's own client for Python. It checks nothing by itself, so that the server's answers are seen."""
     return boto3.client(
         "swf",
@@ -61,6 +60,12 @@ def boto(url: str) -> Any:
         aws_secret_access_key="secret",
         config=Config(retries={"max_attempts": 0}, parameter_validation=False),
     )
+
+
+@pytest.fixture(scope="module")
+def boto(url: str) -> Any:
+    """Amazon's own client of the server."""
+    return boto_client(url)
 
 
 @pytest.fixture(scope="module")

@@ -23,8 +23,8 @@ def environment(name: str) -> Path:
 
 def _make(made: Path, requirements: Path) -> None:
     CACHE.mkdir(exist_ok=True)
-    # Another test may make it at the same time: whoever is first puts theirs in place. Scripts name their interpreter by
-    # its path, so the packages go in through that of the place where they will stand.
+    # Another test may make it at the same time: whoever is first puts theirs in place, by a link, because its programs
+    # know where they stand.
     folder = Path(tempfile.mkdtemp(dir=CACHE, prefix=f"{made.name}-"))
     run(sys.executable, "-m", "venv", folder)
     run(folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--require-hashes", "--requirement", requirements)

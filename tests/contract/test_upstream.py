@@ -37,7 +37,16 @@ def simpleflow_standalone(url: str, client: Client, programs: Path, tmp_path_fac
     running = {}
     for name, text in SIMPLEFLOW.items():
         log = (home / name).open("w")
-        words = [command, "standalone", *options, "--workflow-id", name, "--input", text, f"simpleflow_program.{name}"]
+        words: list[str | Path] = [
+            command,
+            "standalone",
+            *options,
+            "--workflow-id",
+            name,
+            "--input",
+            text,
+            f"simpleflow_program.{name}",
+        ]
         running[name] = subprocess.Popen(words, env=env, stdout=log, stderr=subprocess.STDOUT)
         log.close()
     until = time.monotonic() + SECONDS
@@ -68,7 +77,7 @@ def send_later(client: Client, until: float) -> None:
     ],
 )
 def test_simpleflow_standalone_runs(executions: Any, client: Client, name: str, result: Any) -> None:
-    """Activities, retries, timers, markers, signals, children and continue-as-new, to the results they have anywhere."""
+    """Activities, timers, markers, signals, children and continue-as-new, to the results that they have anywhere."""
     code, log = executions[name]
 
     assert code == 0, log
@@ -89,11 +98,18 @@ def test_simpleflows_histories_are_as_amazons(executions: Any, client: Client) -
     assert executions
     timers = [type(event) for event in client.handle("Timers").history()]
     rounds = [type(event) for event in client.handle("Rounds").history()]
-    again = [info.close_status for info in client.list(workflow="again", oldest_first=True)]
+    (child,) = (
+        event for event in client.handle("Rounds").history() if isinstance(event, e.ChildWorkflowExecutionStarted)
+    )
+    again = client.list(workflow_id=child.workflow_execution.workflow_id, oldest_first=True)
 
     assert {e.TimerStarted, e.TimerFired, e.TimerCanceled} <= set(timers)
     assert {e.StartChildWorkflowExecutionInitiated, e.ChildWorkflowExecutionCompleted} <= set(rounds)
-    assert again == [CloseStatus.CONTINUED_AS_NEW, CloseStatus.CONTINUED_AS_NEW, CloseStatus.COMPLETED]
+    assert [info.close_status for info in again] == [
+        CloseStatus.CONTINUED_AS_NEW,
+        CloseStatus.CONTINUED_AS_NEW,
+        CloseStatus.COMPLETED,
+    ]
 
 
 def test_garcon_runs(url: str, client: Client, programs: Path, tmp_path: Path) -> None:
