@@ -196,7 +196,7 @@ def test_deprecated_faults(boto: Any, domain: str) -> None:
     assert refused(boto, "deprecate_domain", name=domain)[0] == "DomainDeprecatedFault"
     # Its types go with it.
     assert refused(boto, "start_workflow_execution", **start_)[0] == "TypeDeprecatedFault"
-    assert refused(boto, "register_activity_type", domain=domain, name="b", version="1")[0] == "DomainDeprecatedFault"
+    assert refused(boto, "register_activity_type", domain=domain, name="b", version="1")[0] == "UnknownResourceFault"
 
 
 def test_already_started_fault(boto: Any, domain: str, execution: dict[str, str]) -> None:
