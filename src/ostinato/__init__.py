@@ -7,34 +7,41 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ostinato.client.client import Client
-    from ostinato.client.handle import Handle
-    from ostinato.errors import OstinatoError
-    from ostinato.model.enums import ChildPolicy
+    from ostinato.client.client import (
+        Client,
+    )
+    from ostinato.client.handle import (
+        Handle,
+    )
+    from ostinato.errors import (
+        OstinatoError,
+    )
+    from ostinato.model.enums import (
+        ChildPolicy,
+    )
     from ostinato.replay.calls import (
         Info,
         Signals,
         continue_as_new,
         info,
-        map,  # noqa: A004  (the builtin's meaning, made durable)
-        marker,
         now,
-        patched,
         random,
         request_cancel,
-        run_once,
         set_context,
         signal,
         signals,
         sleep,
-        spawn,
-        starmap,
-        submit,
         timer,
         uuid4,
         wait_signal,
     )
-    from ostinato.replay.definitions import Activity, LambdaFunction, Workflow, activity, workflow
+    from ostinato.replay.definitions import (
+        Activity,
+        LambdaFunction,
+        Workflow,
+        activity,
+        workflow,
+    )
     from ostinato.replay.futures import (
         ALL_COMPLETED,
         FIRST_COMPLETED,
@@ -43,8 +50,29 @@ if TYPE_CHECKING:
         as_completed,
         wait,
     )
-    from ostinato.replay.retry import EndState, Retry
-    from ostinato.replay.signal_handlers import on_signal
+    from ostinato.replay.recording import (
+        marker,
+        patched,
+        run_once,
+    )
+    from ostinato.replay.retry import (
+        EndState,
+        Retry,
+    )
+    from ostinato.replay.signal_handlers import (
+        on_signal,
+    )
+    from ostinato.replay.submitting import (
+        map,  # noqa: A004  (the builtin's meaning, made durable)
+        spawn,
+        starmap,
+        submit,
+    )
+    from ostinato.worker.context import (
+        activity_info,
+        cancel_requested,
+        heartbeat,
+    )
 
 __all__ = [
     "ALL_COMPLETED",
@@ -63,8 +91,11 @@ __all__ = [
     "Signals",
     "Workflow",
     "activity",
+    "activity_info",
     "as_completed",
+    "cancel_requested",
     "continue_as_new",
+    "heartbeat",
     "info",
     "map",
     "marker",
@@ -98,20 +129,13 @@ _HOMES = {
         "Signals",
         "continue_as_new",
         "info",
-        "map",
-        "marker",
         "now",
-        "patched",
         "random",
         "request_cancel",
-        "run_once",
         "set_context",
         "signal",
         "signals",
         "sleep",
-        "spawn",
-        "starmap",
-        "submit",
         "timer",
         "uuid4",
         "wait_signal",
@@ -131,11 +155,27 @@ _HOMES = {
         "as_completed",
         "wait",
     ),
+    "ostinato.replay.recording": (
+        "marker",
+        "patched",
+        "run_once",
+    ),
     "ostinato.replay.retry": (
         "EndState",
         "Retry",
     ),
     "ostinato.replay.signal_handlers": ("on_signal",),
+    "ostinato.replay.submitting": (
+        "map",
+        "spawn",
+        "starmap",
+        "submit",
+    ),
+    "ostinato.worker.context": (
+        "activity_info",
+        "cancel_requested",
+        "heartbeat",
+    ),
 }
 
 

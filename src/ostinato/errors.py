@@ -6,7 +6,7 @@
     ├── UsageError                      the caller's fault: says what was found, what was expected, what to do
     │   ├── TargetError                 no such workflow or activity where the name points
     │   ├── OutsideWorkflowError        a call for workflow code, made elsewhere
-    │   ├── NotDurableError             something that no replay can repeat: a socket, a thread, a subprocess
+    │   ├── NotDurableError             what workflow code may not do: a socket, a thread, blocking in `async def`
     │   ├── UnwindingError              a decision asked for while the workflow's code is being put away
     │   ├── LimitExceededError          longer than SWF takes
     │   ├── PayloadError                a value that cannot become text, or text that is not the value expected
@@ -98,7 +98,10 @@ class OutsideWorkflowError(UsageError):
 
 
 class NotDurableError(UsageError):
-    """Workflow code did something that no replay can repeat."""
+    """Workflow code did what it may not: what no replay can repeat, or what would block all others.
+
+    The execution is not harmed: the decision is dropped, and it goes on when the code has been mended.
+    """
 
 
 class UnwindingError(UsageError):

@@ -15,7 +15,7 @@ def helper(n: int) -> bytes:
 @workflow
 def mistakes() -> None:
     submit(increment, "one").cancel()  # error: mypy[misc] pyright[reportCallIssue] pyright[reportArgumentType] pyright[reportUnknownMemberType]
-    submit(increment).cancel()  # error: mypy[call-overload] pyright[reportCallIssue]
+    submit(increment).cancel()  # error: mypy[call-overload] pyright[reportCallIssue] pyright[reportUnknownMemberType]
     submit(helper, 1).cancel()  # error: mypy[call-overload] pyright[reportCallIssue] pyright[reportArgumentType] pyright[reportUnknownMemberType]
     spawn(helper, "one").cancel()  # error: mypy[call-overload] pyright[reportCallIssue] pyright[reportArgumentType] pyright[reportUnknownMemberType]
     run_once(len, 5)  # error: mypy[arg-type] pyright[reportArgumentType]

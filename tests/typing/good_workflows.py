@@ -3,7 +3,19 @@
 import asyncio
 from typing import assert_type
 
-from ostinato import Future, Retry, activity, run_once, spawn, submit, timer, workflow
+from ostinato import (
+    Future,
+    Retry,
+    activity,
+    run_once,
+    signals,
+    spawn,
+    submit,
+    timer,
+    wait,
+    wait_signal,
+    workflow,
+)
 from ostinato import map as submit_each
 
 
@@ -57,3 +69,19 @@ def settings() -> None:
     assert_type(increment.version, str)
     assert_type(increment.options(version="2").retry, Retry | None)
     assert_type(basic.options(workflow_id="w").workflow_id, str | None)
+
+
+@workflow
+class Shop:
+    def run(self, orders: int) -> str:
+        return str(orders)
+
+
+@workflow
+def sells() -> None:
+    sold: Future[str] = submit(Shop, 3)
+    approval: Future[str] = wait_signal("approve", as_type=str)
+    done, _ = wait([sold, approval])
+    print(done)
+    for text in signals("note", as_type=str):
+        print(text.upper())

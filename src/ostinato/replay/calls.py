@@ -1,13 +1,13 @@
 """The calls that workflow code makes. Each has its durable meaning, and is an error outside of a workflow."""
 
 import uuid
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 import msgspec
 
-from ostinato.errors import NotDurableError, RunOnceFailed, UsageError
+from ostinato.errors import UsageError
 from ostinato.model import decisions as d
 from ostinato.model.durations import Duration, to_swf
 from ostinato.model.fields import RunId
@@ -15,109 +15,20 @@ from ostinato.model.limits import DATA_CHARACTERS
 from ostinato.model.structures import TaskList, WorkflowExecution, WorkflowType
 from ostinato.payloads.limits import check_length
 from ostinato.payloads.signatures import signature_of
-from ostinato.replay.definitions import Activity, LambdaFunction, Submittable, Workflow
-from ostinato.replay.execution import Closing, Execution, bounded_id, current
-from ostinato.replay.externals import Marker, SentCancel, SentSignal
+from ostinato.replay.execution import Closing, Execution, current
+from ostinato.replay.externals import SentCancel, SentSignal
 from ostinato.replay.futures import Future, seconds
-from ostinato.replay.inputs import when_ready
-from ostinato.replay.strands import is_plain, park
-from ostinato.replay.submissions import Submission, SubmittedActivity, SubmittedChild, SubmittedLambda
+from ostinato.replay.strands import park
 from ostinato.replay.timers import timer_future
 
 if TYPE_CHECKING:
     from ostinato.replay.timers import Timer
 
-P = ParamSpec("P")
-R = TypeVar("R")
-R_co = TypeVar("R_co", covariant=True)
-A = TypeVar("A")
-B = TypeVar("B")
-C = TypeVar("C")
-A_contra = TypeVar("A_contra", contravariant=True)
-B_contra = TypeVar("B_contra", contravariant=True)
-C_contra = TypeVar("C_contra", contravariant=True)
-
-_UNRECORDED_RESULTS = 90
-"""So many results of run_once wait to be recorded before the next one waits itself: less than one decision holds."""
+T = TypeVar("T")
 
 
 class ContinueAsNew(BaseException):
     """Raised by `continue_as_new()` to leave the workflow's code. Not an error, and not to be caught."""
-
-
-class _Takes1(Protocol[A_contra, R_co]):
-    def __submit__(self, a: A_contra, /) -> R_co: ...
-
-
-class _Takes2(Protocol[A_contra, B_contra, R_co]):
-    def __submit__(self, a: A_contra, b: B_contra, /) -> R_co: ...
-
-
-class _Takes3(Protocol[A_contra, B_contra, C_contra, R_co]):
-    def __submit__(self, a: A_contra, b: B_contra, c: C_contra, /) -> R_co: ...
-
-
-@overload
-def submit(what: Submittable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
-@overload
-def submit(what: _Takes1[A, R], a: A | Future[A], /) -> Future[R]: ...
-@overload
-def submit(what: _Takes2[A, B, R], a: A | Future[A], b: B | Future[B], /) -> Future[R]: ...
-@overload
-def submit(what: _Takes3[A, B, C, R], a: A | Future[A], b: B | Future[B], c: C | Future[C], /) -> Future[R]: ...
-def submit(what: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-    """Ask for an activity, a child workflow or a Lambda function to run; the future is its result.
-
-    Futures may be arguments, also within lists, dicts and dataclasses: it starts when their results are there.
-
-    Raises:
-        PayloadError: the arguments do not fit, or cannot become text.
-        LimitExceededError: the arguments are longer than SWF takes.
-    """
-    execution = current("submit")
-    submission = _submission(execution, what, args, kwargs)
-    when_ready(args, kwargs, submission.future, submission.start)
-    return submission.future
-
-
-def _submission(execution: Execution, what: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Submission:
-    if isinstance(what, Activity):
-        signature_of(what.function).check_call(args, kwargs)
-        return SubmittedActivity(execution, what)
-    if isinstance(what, Workflow):
-        signature_of(what.run).check_call(args, kwargs)
-        return SubmittedChild(execution, what)
-    if isinstance(what, LambdaFunction):
-        if len(args) + len(kwargs) > 1 and args:
-            raise UsageError(found=f"{len(args) + len(kwargs)} arguments for a Lambda function", expected="one value")
-        return SubmittedLambda(execution, what)
-    raise UsageError(
-        found=f"submit() was given {what!r}",
-        expected="what @activity or @workflow made, or a LambdaFunction",
-        hint="Decorate the function with @activity; for a function of workflow code use spawn()",
-    )
-
-
-def map(what: Submittable[[A], R], items: Iterable[A]) -> list[Future[R]]:  # noqa: A001  (the builtin's meaning, made durable)
-    """Submit once for each item; the futures in the items' order."""
-    return [submit(what, item) for item in items]
-
-
-def starmap(what: Submittable[..., R], items: Iterable[Iterable[Any]]) -> list[Future[R]]:
-    """Submit once for each tuple of arguments; the futures in the items' order."""
-    return [submit(what, *item) for item in items]
-
-
-@overload
-def spawn(function: Callable[P, Coroutine[Any, Any, R]], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
-@overload
-def spawn(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
-def spawn(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-    """Run a function of workflow code, `def` or `async def`, beside the caller; the future is its result."""
-    execution = current("spawn")
-    if isinstance(function, (Activity, Workflow)):
-        raise UsageError(found=f"spawn() was given {function.name}", hint="Submit it: spawn() is for plain functions")
-    return execution.spawn(function, *args, **kwargs)
 
 
 def timer(duration: Duration) -> Future[None]:
@@ -180,14 +91,19 @@ def request_cancel(workflow_id: str, run_id: str | None = None) -> Future[None]:
     return SentCancel(execution, decision).future
 
 
-def wait_signal(name: str, timeout: Duration | None = None) -> Future[Any]:
+@overload
+def wait_signal(name: str, timeout: Duration | None = None) -> Future[Any]: ...
+@overload
+def wait_signal(name: str, timeout: Duration | None = None, *, as_type: type[T]) -> Future[T]: ...
+def wait_signal(name: str, timeout: Duration | None = None, *, as_type: Any = Any) -> Future[Any]:
     """The next signal of that name that nobody has taken, also one that came before.
 
-    The future's result is the signal's argument: the one it has, a list of several, a dict of named ones, None of none.
-    It fails with `TimeoutError` if none comes in time.
+    The future's result is the signal's argument: the one it has, a list of several, a dict of named ones, None of none;
+    converted to `as_type` (a dataclass, a datetime, ...) if one is given. It fails with `TimeoutError` if none comes in
+    time, and with `PayloadError` if what came does not fit the type.
     """
     execution = current("wait_signal")
-    future = execution.inbox.take(name)
+    future = execution.inbox.take(name, as_type)
     if timeout is not None and not future.done():
         _limit(execution, future, seconds(timeout))
     return future
@@ -206,37 +122,36 @@ def _limit(execution: Execution, future: Future[Any], limit: float) -> None:
     future.add_done_callback(settle)
 
 
-class Signals:
+class Signals(Generic[T]):
     """All signals of one name, in order: an iterator for `for` and for `async for`. It never ends by itself."""
 
-    def __init__(self, execution: Execution, name: str) -> None:
+    def __init__(self, execution: Execution, name: str, as_type: Any) -> None:
         self._execution = execution
         self._name = name
+        self._as_type = as_type
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[T]:
         return self
 
-    def __next__(self) -> Any:
-        return self._execution.inbox.take(self._name).result()
+    def __next__(self) -> T:
+        value: T = self._execution.inbox.take(self._name, self._as_type).result()
+        return value
 
-    def __aiter__(self) -> "Signals":
+    def __aiter__(self) -> "Signals[T]":
         return self
 
-    async def __anext__(self) -> Any:
-        return await self._execution.inbox.take(self._name)
+    async def __anext__(self) -> T:
+        value: T = await self._execution.inbox.take(self._name, self._as_type)
+        return value
 
 
-def signals(name: str) -> Signals:
-    """All signals of that name, in order, from the first one that nobody has taken."""
-    return Signals(current("signals"), name)
-
-
-def marker(name: str, details: object = None) -> None:
-    """Leave a note in history. Details that are not a string are written as JSON."""
-    execution = current("marker")
-    text = details if details is None or isinstance(details, str) else execution.converter.dump(details)
-    check_length(text or "", field=f"the details of marker {name!r}", limit=DATA_CHARACTERS)
-    Marker(execution, d.RecordMarker(marker_name=name, details=text))
+@overload
+def signals(name: str) -> Signals[Any]: ...
+@overload
+def signals(name: str, *, as_type: type[T]) -> Signals[T]: ...
+def signals(name: str, *, as_type: Any = Any) -> Signals[Any]:
+    """All signals of that name, in order, from the first one that nobody has taken; each as `wait_signal` gives it."""
+    return Signals(current("signals"), name, as_type)
 
 
 def now() -> datetime:
@@ -338,87 +253,3 @@ def continue_as_new(*args: Any, **kwargs: Any) -> NoReturn:
         )
     )
     raise ContinueAsNew
-
-
-def run_once(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run the function here, in the decider, and record its result: every replay gets the recorded one.
-
-    For what is short and not repeatable: a clock, chance, a small look-up. It runs at least once, and once unless the
-    decider is lost before its decision is recorded. It blocks the decider while it runs.
-
-    Raises:
-        RunOnceFailed: the function raised an exception, which is recorded too.
-        LimitExceededError: the result is longer than SWF takes.
-    """
-    execution = current("run_once")
-    if _is_coroutine_function(function):
-        raise NotDurableError(found=f"run_once() was given an async def, {function!r}", hint="Give it a plain function")
-    while execution.unrecorded_markers >= _UNRECORDED_RESULTS and is_plain():
-        park(execution.next_batch(), "run_once()")
-    label = getattr(function, "__qualname__", type(function).__qualname__)
-    name = bounded_id(f"run_once-{label}-{execution.number(f'run_once {label}')}")
-    recorded = execution.markers.pop(name, None)
-    if recorded is not None:
-        text = recorded.details or ""
-    elif execution.is_replaying and execution.last_event_id > execution.full_up_to:
-        raise execution.mismatch(f"marker {name!r}")
-    else:
-        text = _run_now(execution, function, args, kwargs)
-        check_length(text, field=f"the result of run_once({label})", limit=DATA_CHARACTERS)
-    Marker(execution, d.RecordMarker(marker_name=name, details=text), is_result=True)
-    result: R = _recorded_result(execution, function, text)
-    return result
-
-
-class _Recorded(msgspec.Struct, omit_defaults=True):
-    """The details of a run_once marker."""
-
-    value: msgspec.Raw = msgspec.Raw(b"null")
-    reason: str | None = None
-    details: str | None = None
-
-
-def _run_now(execution: Execution, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    try:
-        text = execution.converter.dump(function(*args, **kwargs))
-    except Exception as error:  # noqa: BLE001  (whatever the author's function raises is its result)
-        failure = execution.converter.dump_failure(error)
-        return msgspec.json.encode({"reason": failure.reason, "details": failure.details}).decode()
-    return f'{{"value":{text}}}'
-
-
-def _recorded_result(execution: Execution, function: Callable[..., Any], text: str) -> Any:
-    recorded = msgspec.json.decode(text, type=_Recorded)
-    if recorded.reason is None and recorded.details is None:
-        return execution.converter.load(bytes(recorded.value).decode(), _type_of(function))
-    said = execution.converter.load_failure(recorded.reason, recorded.details)
-    raise RunOnceFailed(error_type=said.error_type, error_message=said.message, error_traceback=said.traceback)
-
-
-def _type_of(function: Callable[..., Any]) -> Any:
-    try:
-        return signature_of(function).result_type
-    except (ValueError, TypeError):
-        return Any  # a builtin that tells no signature
-
-
-def _is_coroutine_function(function: object) -> bool:
-    code = getattr(function, "__code__", None)
-    return code is not None and bool(code.co_flags & 0x80)
-
-
-def patched(patch_id: str) -> bool:
-    """Whether this execution follows the new way of a change to the workflow's code.
-
-    True for executions that come here first with the new code, and for ever after; False where history shows that they
-    came by with the old code.
-    """
-    execution = current("patched")
-    name = f"patched-{patch_id}"
-    if name in execution.patches:
-        return execution.patches[name]
-    is_new = execution.markers.pop(name, None) is not None or not execution.is_replaying
-    execution.patches[name] = is_new
-    if is_new:
-        Marker(execution, d.RecordMarker(marker_name=name))
-    return is_new

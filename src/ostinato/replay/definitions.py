@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Generic, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, overload
+from typing import Any, Generic, NoReturn, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, overload
 
-from ostinato.errors import UsageError
+from ostinato.errors import NotDurableError, UsageError
 from ostinato.model.durations import Duration, whole_seconds
 from ostinato.model.enums import ChildPolicy
 from ostinato.model.limits import TAGS_PER_EXECUTION, YEAR_SECONDS
@@ -127,12 +127,12 @@ class Activity(Generic[P, R]):
         """Call the function, here and now.
 
         Raises:
-            UsageError: a workflow is running; there it has to be submitted.
+            NotDurableError: a workflow is running; there it has to be submitted.
         """
         from ostinato.replay.loop import running_loop  # noqa: PLC0415  (the loop brings asyncio, which workers may not need)
 
         if running_loop() is not None:
-            raise UsageError(
+            raise NotDurableError(
                 found=f"the activity {self.name} was called in workflow code",
                 hint=f"Submit it: submit({self.name.rpartition('.')[2]}, ...)",
             )
@@ -183,6 +183,18 @@ class Workflow(Generic[P, R]):
     def run(self) -> Callable[..., Any]:
         """The function that takes the input: the function itself, or the class's `run`."""
         return self.function.run if isinstance(self.function, type) else self.function  # type: ignore[attr-defined]
+
+    def __call__(self, *_args: object, **_kwargs: object) -> NoReturn:
+        """Refuse: a workflow runs over a history.
+
+        Raises:
+            UsageError: always.
+        """
+        name = self.name.rpartition(".")[2]
+        raise UsageError(
+            found=f"the workflow {self.name} was called",
+            hint=f"Within a workflow: submit({name}, ...). Elsewhere: Client.run({name}, ...), or `ostinato run`",
+        )
 
     def options(self, **options: Unpack[WorkflowOptions]) -> "Workflow[P, R]":
         """The same workflow with other settings."""

@@ -185,8 +185,8 @@ class Execution:
             self.owners.pop(event_id, None)
 
     def waits(self) -> Iterator[str]:
-        """What is open, in words: submissions, timers and deliveries, then the signals that are waited for."""
-        for owner in dict.fromkeys(self.owners.values()):
+        """What is open or asked for, in words: submissions, timers and deliveries, then signals that are waited for."""
+        for owner in dict.fromkeys((*self.owners.values(), *self.ledger.awaited())):
             yield owner.label
         yield from self.inbox.waits()
 

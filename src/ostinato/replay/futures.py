@@ -90,16 +90,19 @@ class Future(OrderedFuture[T]):
         return f"<Future {self.label}: {'done' if self.done() else 'running' if self.is_running else 'pending'}>"
 
 
-class DoneAndNotDone(NamedTuple, Generic[T]):
+AnyFuture = TypeVar("AnyFuture", bound=asyncio.Future[Any])
+
+
+class DoneAndNotDone(NamedTuple, Generic[AnyFuture]):
     """The futures that are done, and those that are not."""
 
-    done: set[asyncio.Future[T]]
-    not_done: set[asyncio.Future[T]]
+    done: set[AnyFuture]
+    not_done: set[AnyFuture]
 
 
 def wait(
-    fs: Iterable[asyncio.Future[T]], timeout: Duration | None = None, return_when: str = ALL_COMPLETED
-) -> DoneAndNotDone[T]:
+    fs: Iterable[AnyFuture], timeout: Duration | None = None, return_when: str = ALL_COMPLETED
+) -> DoneAndNotDone[AnyFuture]:
     """Wait in a plain `def` until futures are done, as `concurrent.futures.wait` does. In `async def`: `asyncio.wait`.
 
     Args:

@@ -2,10 +2,11 @@
 
 from collections import deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from ostinato.errors import PayloadError
 from ostinato.model import events as e
 from ostinato.replay.futures import Future
 
@@ -13,42 +14,58 @@ if TYPE_CHECKING:
     from ostinato.replay.execution import Execution
 
 
+class _Waiter(NamedTuple):
+    """Who waits for a signal, and for what type of value."""
+
+    future: Future[Any]
+    as_type: Any
+
+
 class Inbox:
     """Signals, by name: those not yet taken, or those who wait for one."""
 
     def __init__(self, execution: "Execution") -> None:
         self._execution = execution
-        self._untaken: dict[str, deque[Any]] = {}
-        self._waiting: dict[str, deque[Future[Any]]] = {}
+        self._untaken: dict[str, deque[str | None]] = {}
+        self._waiting: dict[str, deque[_Waiter]] = {}
 
     def receive(self, event: e.WorkflowExecutionSignaled) -> None:
         """Give the signal to the first who waits for it, or keep it."""
-        value = signal_value(event.input)
         waiting = self._waiting.get(event.signal_name)
         while waiting:
-            future = waiting.popleft()
-            if not future.done():
-                future.set_result(value)
+            waiter = waiting.popleft()
+            if not waiter.future.done():
+                self._give(waiter, event.input)
                 return
-        self._untaken.setdefault(event.signal_name, deque()).append(value)
+        self._untaken.setdefault(event.signal_name, deque()).append(event.input)
 
-    def take(self, name: str) -> Future[Any]:
-        """A future of the next signal of that name, also of one that came before."""
-        future: Future[Any] = Future(loop=self._execution.loop, label=f"signal {name!r}")
+    def take(self, name: str, as_type: Any) -> Future[Any]:
+        """A future of the next signal of that name, also of one that came before, as a value of that type."""
+        waiter = _Waiter(Future(loop=self._execution.loop, label=f"signal {name!r}"), as_type)
         untaken = self._untaken.get(name)
         if untaken:
-            future.set_result(untaken.popleft())
+            self._give(waiter, untaken.popleft())
         else:
             waiting = self._waiting.setdefault(name, deque())
-            while waiting and waiting[0].done():
-                waiting.popleft()  # type: ignore[unused-awaitable]
-            waiting.append(future)
-        return future
+            while waiting and waiting[0].future.done():
+                waiting.popleft()
+            waiting.append(waiter)
+        return waiter.future
+
+    def _give(self, waiter: "_Waiter", text: str | None) -> None:
+        value = signal_value(text)
+        converter = self._execution.converter
+        try:
+            typed = value if waiter.as_type is Any else converter.load(converter.dump(value), waiter.as_type)
+        except PayloadError as error:
+            waiter.future.set_exception(error)
+        else:
+            waiter.future.set_result(typed)
 
     def waits(self) -> Iterator[str]:
         """What is waited for, in words."""
         for waiting in self._waiting.values():
-            yield from (future.label for future in waiting if not future.done())
+            yield from (waiter.future.label for waiter in waiting if not waiter.future.done())
 
 
 def signal_value(text: str | None) -> Any:

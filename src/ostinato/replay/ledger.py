@@ -59,6 +59,10 @@ _OPEN_LIMITS: Mapping[Kind, int] = {
 """The wake-up timer needs a place among the open timers."""
 
 
+_TELLING = frozenset((Kind.ACTIVITY, Kind.TIMER, Kind.CHILD, Kind.LAMBDA, Kind.SIGNAL, Kind.CANCEL_WORKFLOW))
+"""The kinds of requests that workflow code may wait for."""
+
+
 class Owner(Protocol):
     """What a request was made for, and who is told what became of it."""
 
@@ -282,6 +286,12 @@ class Ledger:
                     return False
                 held = True
         return held
+
+    def awaited(self) -> Iterator[Owner]:
+        """The owners of requests that are not recorded and will tell something."""
+        for key, queue in self._unrecorded.items():
+            if key.kind in _TELLING:
+                yield from (request.owner for request in queue)
 
     def _mismatch(self, recorded: str | None, event_id: int) -> NondeterminismError:
         first = next(self._leftover(), None)

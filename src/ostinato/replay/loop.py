@@ -172,7 +172,11 @@ class ReplayLoop(asyncio.AbstractEventLoop):
 
     def create_task(self, coro: Coroutine[Any, Any, T] | Generator[Any, None, T], **options: Any) -> asyncio.Task[T]:
         """A task of this loop; it is kept until it is done, whether or not the author keeps it."""
-        _refuse_random_order()
+        try:
+            _refuse_random_order()
+        except NotDurableError:
+            coro.close()
+            raise
         options.pop("eager_start", None)
         task: OrderedTask[T] = OrderedTask(coro, loop=self, **options)  # type: ignore[arg-type]
         self._tasks[task] = None
@@ -300,7 +304,10 @@ _REFUSED = {
 
 
 def _refuse(name: str, hint: str) -> Callable[..., NoReturn]:
-    def refuse(*_args: object, **_kwargs: object) -> NoReturn:
+    def refuse(_self: ReplayLoop, *args: object, **_kwargs: object) -> NoReturn:
+        for argument in args:
+            if inspect.iscoroutine(argument):
+                argument.close()  # it will never be awaited, and need not be complained of
         raise NotDurableError(
             found=f"workflow code called the event loop's {name}()",
             expected="something that a replay can repeat",

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from greenlet import getcurrent, greenlet
 
-from ostinato.errors import OstinatoError, UsageError
+from ostinato.errors import NotDurableError, OstinatoError
 
 T = TypeVar("T")
 
@@ -92,13 +92,13 @@ def park(awaitable: Awaitable[T], what: str) -> T:
     """Wait for it, within a plain function.
 
     Raises:
-        UsageError: the caller is no plain function of workflow code: in `async def`, things are awaited.
+        NotDurableError: the caller is no plain function of workflow code: in `async def`, things are awaited.
     """
     strand = getcurrent()
     if not isinstance(strand, Strand):
         if hasattr(awaitable, "close"):
             awaitable.close()
-        raise UsageError(
+        raise NotDurableError(
             found=f"{what} would block an `async def` workflow",
             hint="Await it: `await future`, `await asyncio.sleep(...)`, `await asyncio.wait(...)`",
         )

@@ -1,0 +1,202 @@
+"""What workflow code submitted: a request, its future, and what is done when it does not end well."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ostinato import errors
+from ostinato.model import decisions as d
+from ostinato.model import events as e
+from ostinato.model.limits import DATA_CHARACTERS
+from ostinato.payloads.limits import check_length
+from ostinato.replay.definitions import Activity, Workflow
+from ostinato.replay.execution import LONGEST_BACK_OFF, Execution, bounded_id
+from ostinato.replay.futures import Future
+from ostinato.replay.keys import Kind
+from ostinato.replay.retry import Retry
+from ostinato.replay.timers import Timer
+
+if TYPE_CHECKING:
+    from ostinato.errors import TaskError
+    from ostinato.replay.ledger import Request
+
+
+class Submission:
+    """What the three have in common: a request, its future, and what is done when it does not end well."""
+
+    __slots__ = (
+        "_has_asked_cancel",
+        "_input",
+        "_refusals",
+        "_state",
+        "_timer",
+        "attempt",
+        "event_id",
+        "execution",
+        "future",
+        "id",
+        "label",
+        "name",
+        "request",
+        "retry",
+    )
+
+    kind: ClassVar[Kind]
+
+    def __init__(self, execution: Execution, task_id: str, name: str, retry: Retry | None) -> None:
+        self.execution = execution
+        self.id = task_id
+        self.name = name
+        self.retry = retry
+        self.attempt = 1
+        self.event_id: int | None = None
+        self.request: Request | None = None
+        self.label = f"{name} ({task_id})"
+        self.future: Future[Any] = Future(loop=execution.loop, label=self.label, on_cancel=self.cancel)
+        self._input = ""
+        self._refusals = 0
+        self._timer: Timer | None = None
+        self._has_asked_cancel = False
+
+    def start(self, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
+        """Ask for the first attempt.
+
+        Raises:
+            PayloadError: an argument cannot become text.
+            LimitExceededError: the arguments are longer than SWF takes.
+        """
+        if self._is_recorded():
+            self._ask_again_for_record()
+            return
+        self._input = self._dump(args, kwargs)
+        self._ask()
+
+    def cancel(self) -> None:
+        """Give it up, in whatever state it is."""
+        if self._timer is not None:
+            self._timer.cancel()
+        elif self.request is not None and not self.execution.ledger.withdraw(self.request) and self._is_cancelable():
+            self._ask_cancel()
+
+    def _ask(self) -> None:
+        self._timer = None
+        self.request = self.execution.request(self._decision(), self, self.request)
+
+    def _ask_cancel(self) -> None:
+        if not self._has_asked_cancel:
+            self._has_asked_cancel = True
+            self.execution.request(self._cancel_decision(), self, self.request)
+
+    def _dump(self, args: Sequence[object], kwargs: Mapping[str, object]) -> str:
+        text = self.execution.converter.dump_arguments(args, kwargs)
+        check_length(text, field=f"the input of {self.name}", limit=DATA_CHARACTERS)
+        return text
+
+    def _input_of_attempt(self) -> str:
+        """The input, with what the worker has to know and SWF does not tell it."""
+        along = self._along()
+        if not along or not self._input.endswith("}"):
+            return self._input
+        text = f'{self._input[:-1]},"__ostinato":{{{along}}}}}'
+        return text if len(text) <= DATA_CHARACTERS else self._input
+
+    def _along(self) -> str:
+        return "" if self.attempt == 1 else f'"attempt":{self.attempt}'
+
+    # How it ends.
+
+    def _completed(self, text: str | None, as_type: Any) -> None:
+        if self.future.done():
+            return
+        try:
+            value = self.execution.converter.load(text, as_type)
+        except Exception as error:  # noqa: BLE001  (converters may be the author's: it is seen where the future is)
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(value)
+
+    def _failed(self, error: "TaskError") -> None:
+        """Try again if the policy says so, else fail the future. After the end of the code nobody wants it."""
+        if self.future.done() or self.execution.loop.stopped:
+            return
+        chance = self.execution.fraction() if self.retry is not None and self.retry.jitter else 0.5
+        wait = None if self.retry is None else self.retry.wait(error, self.attempt, chance)
+        if wait is None:
+            self.future.set_exception(error)
+            return
+        self.attempt += 1
+        self.future.is_running = False
+        self._again(wait, f"__ostinato_retry-{self.id}-{self.attempt}")
+
+    def _refused_for_now(self) -> None:
+        """SWF could not take the request now: ask again, later and later."""
+        if self.future.done():
+            return
+        self._refusals += 1
+        wait = min(2.0 ** (self._refusals - 1), LONGEST_BACK_OFF)
+        self._again(wait, f"__ostinato_back_off-{self.id}-{self._refusals}")
+
+    def _type_unknown(self, definition: Activity[..., Any] | Workflow[..., Any]) -> None:
+        """The type has to be registered, which is done with this decision; then ask again."""
+        if self.future.done():
+            return
+        if not self.execution.is_replaying:
+            self.execution.unregistered[definition] = None
+        self._refusals += 1
+        if self._refusals == 1:
+            self._ask()
+        else:
+            wait = min(2.0 ** (self._refusals - 2), LONGEST_BACK_OFF)
+            self._again(wait, f"__ostinato_register-{self.id}-{self._refusals}")
+
+    def _again(self, wait: float, timer_id: str) -> None:
+        """Ask again after a durable timer; at once if the code has ended, since the end does not wait."""
+        if wait <= 0 or self.execution.loop.stopped:
+            self._ask()
+            return
+        self._timer = Timer(
+            self.execution,
+            wait,
+            self._ask_in_time,
+            bounded_id(timer_id),
+            on_refusal=self._not_again,
+            source=self.request,
+        )
+
+    def _ask_in_time(self) -> None:
+        if not self.execution.loop.stopped:
+            self._ask()
+
+    def _not_again(self, error: errors.TimerNotStarted) -> None:
+        if not self.future.done():
+            self.future.set_exception(error)
+
+    def _opened(self, event: e.HistoryEvent) -> None:
+        self.event_id = event.event_id
+        self.execution.is_open(event.event_id, self)
+
+    def _closed(self) -> None:
+        self.execution.is_closed(self.kind, self.event_id)
+        self.event_id = None
+        self._has_asked_cancel = False
+
+    # What differs.
+
+    def _is_recorded(self) -> bool:
+        """Whether history is known to have recorded this one request, so that its input is never needed."""
+        return False
+
+    def _ask_again_for_record(self) -> None:
+        raise NotImplementedError
+
+    def _decision(self) -> d.DecisionAttributes:
+        raise NotImplementedError
+
+    def _cancel_decision(self) -> d.DecisionAttributes:
+        raise NotImplementedError
+
+    def _is_cancelable(self) -> bool:
+        return True
+
+    def handle(self, event: e.HistoryEvent) -> None:
+        """Take an event that concerns it."""
+        raise NotImplementedError

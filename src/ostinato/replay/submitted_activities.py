@@ -1,0 +1,124 @@
+"""Activities that workflow code submitted."""
+
+from typing import TYPE_CHECKING, Any
+
+from ostinato import errors
+from ostinato.model import decisions as d
+from ostinato.model import events as e
+from ostinato.model import lives
+from ostinato.model.durations import to_swf, whole_seconds
+from ostinato.model.enums import ScheduleActivityTaskFailedCause
+from ostinato.model.structures import TaskList
+from ostinato.payloads.signatures import signature_of
+from ostinato.replay.definitions import Activity
+from ostinato.replay.execution import Execution, bounded_id
+from ostinato.replay.keys import Key, Kind
+from ostinato.replay.submission import Submission
+
+if TYPE_CHECKING:
+    pass
+
+
+class SubmittedActivity(Submission):
+    """An activity task."""
+
+    __slots__ = ("activity",)
+
+    kind = Kind.ACTIVITY
+
+    def __init__(self, execution: Execution, activity: Activity[..., Any]) -> None:
+        given = activity.activity_id
+        task_id = given or bounded_id(f"activity-{activity.name}-{execution.number(f'activity {activity.name}')}")
+        super().__init__(execution, task_id, activity.name, activity.retry)
+        self.activity = activity
+        self._state = lives.ActivityState.NEW
+
+    def _is_recorded(self) -> bool:
+        execution = self.execution
+        return self.retry is None and execution.ahead.get(self.id) == 1 and not execution.ledger.has(self._key())
+
+    def _ask_again_for_record(self) -> None:
+        self.request = self.execution.request_recorded(self._key(), self)
+
+    def _key(self) -> Key:
+        kind = self.activity.activity_type
+        return Key(Kind.ACTIVITY, self.id, f"{kind.name} {kind.version}")
+
+    def _decision(self) -> d.ScheduleActivityTask:
+        self._state = lives.ActivityState.NEW
+        a = self.activity
+        return d.ScheduleActivityTask(
+            activity_type=a.activity_type,
+            activity_id=self.id,
+            input=self._input_of_attempt(),
+            control=a.control,
+            task_list=TaskList(name=a.task_list),
+            task_priority=None if a.task_priority is None else str(a.task_priority),
+            schedule_to_start_timeout=to_swf(a.schedule_to_start_timeout),
+            schedule_to_close_timeout=to_swf(a.schedule_to_close_timeout),
+            start_to_close_timeout=to_swf(a.start_to_close_timeout),
+            heartbeat_timeout=to_swf(a.heartbeat_timeout),
+        )
+
+    def _along(self) -> str:
+        declared, timeout = self.activity.declared, self.activity.heartbeat_timeout
+        if declared is None or timeout is None or timeout == declared.heartbeat_timeout:
+            return super()._along()
+        return ",".join(filter(None, (super()._along(), f'"heartbeat_timeout":{whole_seconds(timeout)}')))
+
+    def _cancel_decision(self) -> d.RequestCancelActivityTask:
+        return d.RequestCancelActivityTask(activity_id=self.id)
+
+    def _is_cancelable(self) -> bool:
+        return self._state is not lives.ActivityState.CLOSED
+
+    def handle(self, event: e.HistoryEvent) -> None:
+        """Take an event that concerns it."""
+        kind = type(event)
+        if kind is e.RequestCancelActivityTaskFailed:
+            return  # it had closed meanwhile
+        self._state = state = lives.advance(lives.ACTIVITY, self._state, event)
+        if kind is e.ActivityTaskScheduled:
+            self._opened(event)
+            self.execution.ahead[self.id] -= 1
+        elif kind is e.ActivityTaskStarted:
+            self.future.is_running = True
+        elif state is lives.ActivityState.CLOSED:
+            self._closed()
+            self._ended(event)
+
+    def _ended(self, event: e.HistoryEvent) -> None:
+        if type(event) is e.ActivityTaskCompleted:
+            self._completed(event.result, signature_of(self.activity.function).result_type)
+            return
+        facts: dict[str, Any] = {"name": self.name, "activity_id": self.id, "attempts": self.attempt}
+        match event:
+            case e.ActivityTaskFailed(reason=reason, details=details):
+                said = self.execution.converter.load_failure(reason, details)
+                self._failed(
+                    errors.ActivityFailed(
+                        **facts,
+                        reason=reason,
+                        details=details,
+                        error_type=said.error_type,
+                        error_message=said.message,
+                        error_traceback=said.traceback,
+                    )
+                )
+            case e.ActivityTaskTimedOut(timeout_type=timeout_type, details=details):
+                self._failed(errors.ActivityTimedOut(**facts, timeout_type=timeout_type.name, details=details))
+            case e.ActivityTaskCanceled(details=details):
+                self._failed(errors.ActivityCanceled(**facts, details=details))
+            case e.ScheduleActivityTaskFailed(cause=cause):
+                self._not_scheduled(cause, facts)
+            case _:
+                pass
+
+    def _not_scheduled(self, cause: ScheduleActivityTaskFailedCause, facts: dict[str, Any]) -> None:
+        causes = ScheduleActivityTaskFailedCause
+        if cause is causes.ACTIVITY_TYPE_DOES_NOT_EXIST:
+            self._type_unknown(self.activity)
+        elif cause in (causes.OPEN_ACTIVITIES_LIMIT_EXCEEDED, causes.ACTIVITY_CREATION_RATE_EXCEEDED):
+            self._refused_for_now()
+        else:
+            self._failed(errors.ActivityNotScheduled(**facts, cause=cause.name))

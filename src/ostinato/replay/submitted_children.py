@@ -1,0 +1,129 @@
+"""Child workflows that workflow code submitted."""
+
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from ostinato import errors
+from ostinato.model import decisions as d
+from ostinato.model import events as e
+from ostinato.model import lives
+from ostinato.model.durations import to_swf
+from ostinato.model.enums import StartChildWorkflowExecutionFailedCause
+from ostinato.model.structures import TaskList
+from ostinato.payloads.signatures import signature_of
+from ostinato.replay.definitions import Workflow
+from ostinato.replay.execution import Execution, bounded_id
+from ostinato.replay.keys import Kind
+from ostinato.replay.submission import Submission
+
+if TYPE_CHECKING:
+    from ostinato.model.fields import RunId
+
+
+class SubmittedChild(Submission):
+    """A child execution."""
+
+    __slots__ = ("run_id", "workflow")
+
+    kind = Kind.CHILD
+
+    def __init__(self, execution: Execution, workflow: Workflow[..., Any]) -> None:
+        task_id = workflow.workflow_id or _child_id(execution, workflow.name)
+        super().__init__(execution, task_id, workflow.name, workflow.retry)
+        self.workflow = workflow
+        self.run_id: RunId | None = None
+        self._state = lives.ChildState.NEW
+
+    def _decision(self) -> d.StartChildWorkflowExecution:
+        self._state = lives.ChildState.NEW
+        w = self.workflow
+        return d.StartChildWorkflowExecution(
+            workflow_type=w.workflow_type,
+            workflow_id=self.id,
+            input=self._input_of_attempt(),
+            control=w.control,
+            task_list=TaskList(name=w.task_list),
+            task_priority=None if w.task_priority is None else str(w.task_priority),
+            execution_start_to_close_timeout=to_swf(w.execution_start_to_close_timeout),
+            task_start_to_close_timeout=to_swf(w.task_start_to_close_timeout),
+            child_policy=w.child_policy,
+            tag_list=tuple(w.tag_list) or None,
+            lambda_role=w.lambda_role,
+        )
+
+    def _cancel_decision(self) -> d.RequestCancelExternalWorkflowExecution:
+        return d.RequestCancelExternalWorkflowExecution(workflow_id=self.id, run_id=self.run_id)
+
+    def _is_cancelable(self) -> bool:
+        return self._state is lives.ChildState.STARTED
+
+    def handle(self, event: e.HistoryEvent) -> None:
+        """Take an event that concerns it."""
+        cancels = (
+            e.RequestCancelExternalWorkflowExecutionInitiated,
+            e.RequestCancelExternalWorkflowExecutionFailed,
+            e.ExternalWorkflowExecutionCancelRequested,
+        )
+        if isinstance(event, cancels):
+            # Whatever becomes of the request to cancel: the child's own end tells.
+            if isinstance(event, e.RequestCancelExternalWorkflowExecutionInitiated):
+                self.execution.is_open(event.event_id, self)
+            else:
+                self.execution.is_closed(Kind.CANCEL_WORKFLOW, event.initiated_event_id)
+            return
+        self._state = state = lives.advance(lives.CHILD, self._state, event)
+        if state is lives.ChildState.CLOSED:
+            self._closed()
+            self._ended(event)
+        elif isinstance(event, e.StartChildWorkflowExecutionInitiated):
+            self._opened(event)
+        elif isinstance(event, e.ChildWorkflowExecutionStarted):
+            self.run_id = event.workflow_execution.run_id
+            self.future.is_running = True
+            if self.future.cancelled():
+                self._ask_cancel()
+
+    def _ended(self, event: e.HistoryEvent) -> None:
+        facts: dict[str, Any] = {
+            "name": self.name,
+            "workflow_id": self.id,
+            "run_id": self.run_id,
+            "attempts": self.attempt,
+        }
+        match event:
+            case e.ChildWorkflowExecutionCompleted(result=result):
+                self._completed(result, signature_of(self.workflow.run).result_type)
+            case e.ChildWorkflowExecutionFailed(reason=reason, details=details):
+                what = f"failed: {reason}"
+                self._failed(errors.ChildWorkflowFailed(what, **facts, reason=reason, details=details))
+            case e.ChildWorkflowExecutionTimedOut():
+                self._failed(errors.ChildWorkflowTimedOut("timed out", **facts))
+            case e.ChildWorkflowExecutionCanceled(details=details):
+                self._failed(errors.ChildWorkflowCanceled("was canceled", **facts, details=details))
+            case e.ChildWorkflowExecutionTerminated():
+                self._failed(errors.ChildWorkflowTerminated("was terminated", **facts))
+            case e.StartChildWorkflowExecutionFailed(cause=cause):
+                self._not_started(cause, facts)
+            case _:
+                pass
+
+    def _not_started(self, cause: StartChildWorkflowExecutionFailedCause, facts: dict[str, Any]) -> None:
+        causes = StartChildWorkflowExecutionFailedCause
+        if cause is causes.WORKFLOW_TYPE_DOES_NOT_EXIST:
+            self._type_unknown(self.workflow)
+        elif cause in (
+            causes.OPEN_CHILDREN_LIMIT_EXCEEDED,
+            causes.OPEN_WORKFLOWS_LIMIT_EXCEEDED,
+            causes.CHILD_CREATION_RATE_EXCEEDED,
+        ):
+            self._refused_for_now()
+        else:
+            what = f"could not be started: {cause.name}"
+            self._failed(errors.ChildWorkflowNotStarted(what, **facts, reason=cause.name))
+
+
+def _child_id(execution: Execution, name: str) -> str:
+    """The workflow id of a child, in simpleflow's form: unique, and the same in every replay."""
+    parent = execution.workflow_execution
+    run = f"{zlib.adler32(parent.run_id.encode()):x}"
+    return bounded_id(f"workflow-{name}-{parent.workflow_id}--{run}--{execution.number(f'child {name}')}")
