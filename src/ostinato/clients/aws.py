@@ -140,7 +140,7 @@ def _client(region: str | None, endpoint_url: str | None, profile: str | None, t
 
 
 def _whole_seconds(request: dict[str, Any]) -> dict[str, Any]:
-    """The request with time filters that lose nothing: boto3 sends whole seconds, and cuts off the rest."""
+    """The request with time filters that lose nothing: some versions of boto3 cut off parts of seconds."""
     for name in _TIME_FILTERS:
         latest = request.get(name, {}).get("latestDate")
         if latest is not None:

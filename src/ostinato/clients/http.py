@@ -197,6 +197,7 @@ class HttpSwf:
                 self._busy.add(connection)
             if not connection.has_ended():
                 return connection
+            connection.is_reusable = False
             self._give_back(connection)
         return self._adopt(self._connect())
 
