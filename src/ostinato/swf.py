@@ -6,6 +6,7 @@ know only this.
 
 from typing import Protocol, TypeVar, runtime_checkable
 
+from ostinato.model.events import HistoryEvent
 from ostinato.model.operations import Operation
 from ostinato.model.structures import WorkflowExecution
 
@@ -32,6 +33,9 @@ class Swf(Protocol):
 class WakesAtClose(Protocol):
     """What a `Swf` in this process may do besides: wake who waits for the end of an execution. Nothing relies on it."""
 
-    def await_close(self, domain: str, execution: WorkflowExecution, timeout: float | None, /) -> None:
-        """Return when the execution is not open (any more), or after the time-out in seconds, or sooner."""
+    def await_close(self, domain: str, execution: WorkflowExecution, timeout: float | None, /) -> HistoryEvent | None:
+        """The event that closed the execution, waiting for it up to the time-out in seconds.
+
+        None if it is still open, if it closed long ago, or if it is not known: the caller has to look.
+        """
         ...

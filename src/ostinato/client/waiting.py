@@ -29,13 +29,16 @@ def closing_event(swf: Swf, domain: str, execution: WorkflowExecution, timeout: 
     deadline = math.inf if timeout is None else time.monotonic() + timeout
     waits = _waits()
     while True:
-        closed = closed_by(last_event(swf.call, domain, execution))
+        if isinstance(swf, WakesAtClose):
+            left = deadline - time.monotonic()
+            event = swf.await_close(domain, execution, None if left == math.inf else max(left, 0))
+        else:
+            event = None
+        closed = closed_by(event or last_event(swf.call, domain, execution))
         left = deadline - time.monotonic()
         if closed is not None or left <= 0:
             return closed
-        if isinstance(swf, WakesAtClose):
-            swf.await_close(domain, execution, None if left == math.inf else left)
-        else:
+        if not isinstance(swf, WakesAtClose):
             time.sleep(min(next(waits), left))
 
 

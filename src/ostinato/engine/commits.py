@@ -39,9 +39,9 @@ class OpenBatch:
         "after",
         "broken",
         "closed",
-        "deferred",
         "events",
         "forgotten",
+        "free_if_lost",
         "heartbeats",
         "holders",
         "number",
@@ -58,8 +58,9 @@ class OpenBatch:
         self.closed: list[ClosedRecord] = []
         self.forgotten: list[int] = []
         self.registrations: list[Batch] = []
-        self.deferred: list[TaskId] = []
-        """The activity tasks whose workers were answered although this batch is not durable."""
+        self.free_if_lost: list[TaskId] = []
+        """The tasks that nobody has if this batch is lost: who ended them was answered before it is durable, or who
+        took them will not see them."""
         self.broken: StoreError | None = None
         """Why it must not be committed: something went wrong half-way."""
         self.after: list[Callable[[Exception | None], None]] = []
@@ -107,7 +108,7 @@ class Commits:
         log: what keeps batches.
         lock: the engine's lock.
         lose: called with both locks held when a batch could not be kept: reads the state back from the log.
-            It is given the activity tasks whose answers are lost.
+            It is given the tasks that nobody has then.
     """
 
     def __init__(self, log: Log, lock: Lock, lose: Callable[[list[TaskId]], None]) -> None:
@@ -173,5 +174,5 @@ class Commits:
             self._failures[first.number] = self._failures[second.number] = error
             self.open = OpenBatch(second.number + 1)
             self.durable = second.number
-            self._lose([*first.deferred, *second.deferred] if first is not second else first.deferred)
+            self._lose([*first.free_if_lost, *second.free_if_lost] if first is not second else first.free_if_lost)
         return [*first.after, *second.after] if first is not second else first.after

@@ -10,11 +10,13 @@ import os
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from queue import Empty
 from threading import Lock
 from types import TracebackType
 from typing import Any, Self, TypeVar, get_args
 
 from ostinato.engine.clock import Clock, SystemClock
+from ostinato.engine.closes import Close
 from ostinato.engine.commits import Commits
 from ostinato.engine.effects import Effects
 from ostinato.engine.histories import Histories
@@ -29,7 +31,7 @@ from ostinato.engine.operations.tasks import TaskOperations
 from ostinato.engine.operations.visibility import VisibilityOperations
 from ostinato.engine.pages import Pages
 from ostinato.engine.polling import PendingPoll, Polling
-from ostinato.engine.recovery import held_tasks, recover
+from ostinato.engine.recovery import free_tasks, held_tasks, recover
 from ostinato.engine.rules import lambdas
 from ostinato.engine.rules.activities import ActivityAnswer
 from ostinato.engine.rules.lambdas import LambdaOutcome
@@ -54,6 +56,8 @@ logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 _RUN_ID_BYTES = 32
+_FORGET_SECONDS = 1.0
+"""Executions past their retention period are looked for at most so often."""
 
 
 def new_run_id() -> RunId:
@@ -110,8 +114,10 @@ class Engine:
         self._others = self._other_table()
         self._quick: dict[type[Operation[Any]], Callable[[Any], Any]] = {
             **self._changes,
+            o.RespondDecisionTaskCompleted: self._answer_decision,
             **dict.fromkeys(get_args(ActivityAnswer), self._answer_activity),
         }
+        self._forgets_at = 0.0
         self._begin()
 
     # The public face
@@ -171,17 +177,35 @@ class Engine:
         with self._transactions.lock:
             return statistics(self._ledger)
 
-    def await_close(self, domain: str, execution: WorkflowExecution, timeout: float | None, /) -> None:
-        """Return when the execution is not open (any more), or after the time-out in seconds, or sooner."""
-        transactions, ledger = self._transactions, self._ledger
+    def await_close(self, domain: str, execution: WorkflowExecution, timeout: float | None, /) -> e.HistoryEvent | None:
+        """The event that closed the execution, waiting for it up to the time-out in seconds.
+
+        None if it is still open, if it closed long ago, or if it is not known: the caller has to look.
+        """
+        close = self._await_close(domain, execution, timeout)
+        if close is None:
+            return None
+        try:
+            self._commits.commit(close.batch)
+        except StoreError:
+            return None
+        return close.event
+
+    def _await_close(self, domain: str, execution: WorkflowExecution, timeout: float | None) -> Close | None:
+        transactions, ledger, run_id = self._transactions, self._ledger, execution.run_id
         with transactions.lock:
-            found = ledger.executions.find(domain, execution.workflow_id, execution.run_id)
-            if found is None or transactions.is_closed:
-                return
-            event = ledger.closes.expect(execution.run_id)
-        event.wait(timeout)
-        with transactions.lock:
-            ledger.closes.forget(execution.run_id, event)
+            if transactions.is_closed:
+                return None
+            if ledger.executions.find(domain, execution.workflow_id, run_id) is None:
+                return ledger.closes.last(run_id)
+            waiter = ledger.closes.expect(run_id)
+        try:
+            return waiter.get(timeout=timeout)
+        except Empty:
+            return None
+        finally:
+            with transactions.lock:
+                ledger.closes.forget(run_id, waiter)
 
     def close(self) -> None:
         """Make everything durable and give the database back; who waits for a task gets none. Twice is harmless."""
@@ -251,7 +275,6 @@ class Engine:
             o.SignalWorkflowExecution: executions.signal,
             o.RequestCancelWorkflowExecution: executions.request_cancel,
             o.TerminateWorkflowExecution: executions.terminate,
-            o.RespondDecisionTaskCompleted: self._tasks.complete_decision,
             o.RecordActivityTaskHeartbeat: self._tasks.heartbeat,
             o.CountPendingActivityTasks: self._tasks.count_activities,
             o.CountPendingDecisionTasks: self._tasks.count_decisions,
@@ -282,6 +305,7 @@ class Engine:
         return {
             o.PollForDecisionTask: self._poll,
             o.PollForActivityTask: self._poll,
+            o.RespondDecisionTaskCompleted: self._complete_decision,
             o.RespondActivityTaskCompleted: self._end_activity,
             o.RespondActivityTaskFailed: self._end_activity,
             o.RespondActivityTaskCanceled: self._end_activity,
@@ -295,6 +319,15 @@ class Engine:
 
     def _poll(self, poll: Poll, is_local: bool) -> object:  # noqa: FBT001 (all entries of the table look alike)
         return self._polling.poll(poll, is_local=is_local)
+
+    def _complete_decision(self, operation: o.RespondDecisionTaskCompleted, is_local: bool) -> None:  # noqa: FBT001
+        with self._transactions.transaction() as transaction:
+            ended = self._tasks.complete_decision(operation)
+            transaction.is_decision = True
+            transaction.may_defer = ended if is_local else None
+
+    def _answer_decision(self, operation: o.RespondDecisionTaskCompleted) -> None:
+        self._tasks.complete_decision(operation)
 
     def _end_activity(self, answer: ActivityAnswer, is_local: bool) -> None:  # noqa: FBT001
         with self._transactions.transaction() as transaction:
@@ -322,7 +355,11 @@ class Engine:
     def _settle_log(self) -> None:
         """Let the log hold all that has happened, and nothing that is past its retention period."""
         self._commits.commit_all()
-        while keys := self._log.expired(self._clock.now()):
+        now = self._clock.now()
+        if now < self._forgets_at:
+            return
+        self._forgets_at = now + _FORGET_SECONDS
+        while keys := self._log.expired(now):
             with self._transactions.transaction():
                 self._commits.open.forgotten.extend(keys)
 
@@ -362,15 +399,16 @@ class Engine:
         self._settle_log()
         self._transactions.begin()
 
-    def _lose(self, lost_answers: list[TaskId]) -> None:
+    def _lose(self, free: list[TaskId]) -> None:
         ledger = self._ledger
         held = set(held_tasks(ledger))
+        free = [*free, *free_tasks(ledger)]
         # They poll again, and find what is there then.
         for poller in (*ledger.decision_lists.pollers(), *ledger.activity_lists.pollers()):
             poller.deliver(None)
         ledger.clear()
         self._histories.clear()
-        recover(ledger, self._log, lost_answers)
+        recover(ledger, self._log, free)
         self._transactions.settle()
         self._tokens.lose(held - set(held_tasks(ledger)))
 
@@ -379,7 +417,9 @@ class _LocalEngine:
     """The engine, as workers of its own process see it."""
 
     def __init__(
-        self, call: Callable[..., Any], await_close: Callable[[str, WorkflowExecution, float | None], None]
+        self,
+        call: Callable[..., Any],
+        await_close: Callable[[str, WorkflowExecution, float | None], e.HistoryEvent | None],
     ) -> None:
         self._call = call
         self._await_close = await_close
@@ -389,9 +429,9 @@ class _LocalEngine:
         answer: Answer = self._call(operation, is_local=True)
         return answer
 
-    def await_close(self, domain: str, execution: WorkflowExecution, timeout: float | None, /) -> None:
-        """Return when the execution is not open (any more), or after the time-out in seconds, or sooner."""
-        self._await_close(domain, execution, timeout)
+    def await_close(self, domain: str, execution: WorkflowExecution, timeout: float | None, /) -> e.HistoryEvent | None:
+        """The event that closed the execution, as `Engine.await_close` gives it."""
+        return self._await_close(domain, execution, timeout)
 
 
 def open_engine(

@@ -91,14 +91,14 @@ def _effect(ledger: "Ledger", execution: Execution, event: e.Event) -> None:
     ledger.outbox.append((execution, event))
 
 
-def _close(ledger: "Ledger", execution: Execution, event: e.Event) -> None:
+def _close(ledger: "Ledger", execution: Execution, event: e.HistoryEvent) -> None:
     """An execution is over, and so is all that waited in it."""
     ledger.executions.remove(execution)
     status = CLOSE_STATUSES[type(event)]
     ledger.commits.open.closed.append(
         ClosedRecord(key=execution.key, close_timestamp=event.event_timestamp, close_status=status)
     )
-    ledger.closes.announce(execution.run_id, ledger.commits.open.after)
+    ledger.announce(execution, event)
     for scheduled_event_id in (*execution.activities, *execution.lambdas):
         task_id = TaskId(execution.key, scheduled_event_id)
         ledger.in_hand.discard(task_id)

@@ -7,9 +7,10 @@ disk.
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from ostinato.engine.clock import Clock
-from ostinato.engine.closes import Closes
+from ostinato.engine.closes import Close, Closes
 from ostinato.engine.commits import Commits
 from ostinato.engine.deadlines import (
     Deadline,
@@ -28,7 +29,7 @@ from ostinato.engine.registry import Registry
 from ostinato.engine.rules import activities, decision_tasks, executions
 from ostinato.engine.rules.decision_tasks import CAUSES
 from ostinato.engine.state import Execution
-from ostinato.engine.task_lists import Delivery, HandedTask, Poller, TaskId, TaskLists, WaitingTask
+from ostinato.engine.task_lists import HandedTask, Poller, TaskId, TaskLists, WaitingTask
 from ostinato.errors import InternalError
 from ostinato.model import events as e
 from ostinato.model.enums import WorkflowExecutionTerminatedCause
@@ -72,7 +73,7 @@ class Ledger:
         self.outbox: deque[tuple[Execution, e.Event]] = deque()
         """Events whose effect on something else is still to come."""
         self._offers: list[WaitingTask] = []
-        self._urgent: list[tuple[Poller, Delivery]] = []
+        self._urgent: list[Callable[[], object]] = []
 
     def clear(self) -> None:
         """Forget everything that the log knows too. Pollers are not forgotten, and must not wait now."""
@@ -83,6 +84,7 @@ class Ledger:
         self.activity_lists.forget_tasks()
         self.in_hand.clear()
         self.local_decisions.clear()
+        self.closes.clear()
         self.outbox.clear()
         self._offers.clear()
         self._urgent.clear()
@@ -151,6 +153,9 @@ class Ledger:
             self._start_activity(execution, activity, poller) if activity else self._start_decision(execution, poller)
         )
         self.in_hand.add(task.id)
+        batch = self._shown_after(task, poller)
+        if batch == self.commits.open.number:
+            self.commits.open.free_if_lost.append(task.id)
         return HandedTask(
             execution=execution,
             activity=activity,
@@ -158,7 +163,7 @@ class Ledger:
             started_event_id=started_id,
             previous_started_event_id=execution.previous_started_event_id,
             workflow_type=execution.settings.workflow_type,
-            batch=self._shown_after(task, poller),
+            batch=batch,
         )
 
     def _shown_after(self, task: WaitingTask, poller: Poller) -> int:
@@ -252,17 +257,19 @@ class Ledger:
             lists.put(execution.domain, name, priority, task)
             return
         handed = self.hand(task, poller)
-        if handed.batch <= self.commits.durable:
-            self._urgent.append((poller, handed))
+        # A local poller sees to it himself that what he is given becomes durable.
+        if poller.is_local or handed.batch <= self.commits.durable:
+            self._urgent.append(partial(poller.deliver, handed))
         else:
-            self.deliver_after(poller, handed)
+            self.commits.open.after.append(lambda error: poller.deliver(handed if error is None else error))
 
-    def deliver_after(self, poller: Poller, handed: HandedTask) -> None:
-        """Give the poller its task when the open batch is durable."""
-        self.commits.open.after.append(lambda error: poller.deliver(handed if error is None else error))
+    def announce(self, execution: Execution, closing: e.HistoryEvent) -> None:
+        """Let those wake who wait in this process for the execution's end."""
+        close = Close(closing, self.commits.open.number)
+        self._urgent += [partial(waiter.put, close) for waiter in self.closes.remember(execution.run_id, close)]
 
-    def urgent(self) -> list[tuple[Poller, Delivery]]:
-        """Take away what may be delivered at once."""
+    def urgent(self) -> list[Callable[[], object]]:
+        """Take away the calls that wake those who need not wait for a commit."""
         urgent, self._urgent = self._urgent, []
         return urgent
 

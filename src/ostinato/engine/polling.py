@@ -50,11 +50,13 @@ class PendingPoll:
                 self._transactions.ledger.take_back(delivery)
 
     def answer(self, delivery: Delivery) -> ActivityTask | DecisionTask | None:
-        """The poll's answer, of what was delivered. May read the log.
+        """The poll's answer, of what was delivered. Waits until it may be shown; may read the log.
 
         Raises:
             StoreError: the task was lost, because it could not be made durable.
         """
+        if isinstance(delivery, HandedTask):
+            self._transactions.commits.commit(delivery.batch)
         return self.prepared(delivery).make()
 
     def prepared(self, delivery: Delivery) -> "PreparedAnswer":
@@ -100,17 +102,16 @@ class Polling:
     def begin(self, poll: Poll, deliver: Callable[[Delivery], None], *, is_local: bool) -> PendingPoll:
         """Take a task, or wait for one; either way it is delivered once, possibly before this returns, from any thread.
 
+        A local poller has its task before what that rests on is durable; the answer is made when it is.
+
         Raises:
             SwfFault: there is no such domain, or too many poll already.
-            StoreError: the task could not be made durable.
         """
         poller = Poller(deliver, identity=poll.identity, is_local=is_local)
         with self._transactions.transaction() as transaction:
             transaction.is_volatile = True
             handed = self._polls.take(poll, poller)
         if handed is not None:
-            if handed.batch > self._transactions.commits.durable:
-                self._transactions.commits.commit(handed.batch)
             deliver(handed)
         return PendingPoll(poll, poller, self._transactions, self._polls)
 

@@ -1,6 +1,6 @@
 """Reading the whole state back from the log: at the start, and after a commit that failed."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ostinato.engine.ledger import Ledger
@@ -11,7 +11,7 @@ from ostinato.engine.task_lists import TaskId
 from ostinato.engine.task_tokens import StartedTask
 from ostinato.model import events as e
 from ostinato.model.fields import EventId
-from ostinato.model.lives import LambdaState
+from ostinato.model.lives import ActivityState, LambdaState
 
 
 class OrphanedLambda(NamedTuple):
@@ -21,10 +21,10 @@ class OrphanedLambda(NamedTuple):
     scheduled: e.LambdaFunctionScheduled
 
 
-def recover(ledger: Ledger, log: Log, lost_answers: Collection[TaskId] = ()) -> list[OrphanedLambda]:
+def recover(ledger: Ledger, log: Log, free: Iterable[TaskId] = ()) -> list[OrphanedLambda]:
     """Fold everything that the log holds into an empty ledger.
 
-    Tasks that a dead process had in its own hands, and those whose answers are lost, wait to be handed out again.
+    Tasks that a dead process had in its own hands, and those that are free, wait to be handed out again.
     """
     for domain in log.domains():
         ledger.registry.put_domain(domain)
@@ -36,14 +36,24 @@ def recover(ledger: Ledger, log: Log, lost_answers: Collection[TaskId] = ()) -> 
         execution = _folded(opened)
         ledger.executions.add(execution)
         orphans += _let_go(execution, _dead_starts(opened, ledger.epoch))
-    for task_id in lost_answers:
-        lost_in = ledger.executions.get(task_id.execution_key)
-        activity = lost_in.activities.get(task_id.scheduled_event_id) if lost_in is not None else None
-        if activity is not None:
-            activity.held_since = None
+    for task_id in free:
+        _take_back(ledger, task_id)
     for execution in ledger.executions:
         ledger.adopt(execution)
     return orphans
+
+
+def _take_back(ledger: Ledger, task_id: TaskId) -> None:
+    """Let nobody have the task, if it is as it was before its answer."""
+    execution = ledger.executions.get(task_id.execution_key)
+    if execution is None:
+        return
+    activity = execution.activities.get(task_id.scheduled_event_id)
+    if activity is not None:
+        activity.held_since = None
+    running = execution.decision_running
+    if running is not None and running.scheduled.event_id == task_id.scheduled_event_id:
+        running.held_since = None
 
 
 def _folded(opened: OpenExecution) -> Execution:
@@ -73,6 +83,17 @@ def _let_go(execution: Execution, dead: set[EventId]) -> list[OrphanedLambda]:
         for task in execution.lambdas.values()
         if task.state is LambdaState.STARTED and task.started_event_id in dead
     ]
+
+
+def free_tasks(ledger: Ledger) -> Iterator[TaskId]:
+    """Every task that was started and that nobody has any more."""
+    for execution in ledger.executions:
+        running = execution.decision_running
+        if running is not None and running.held_since is None:
+            yield TaskId(execution.key, running.scheduled.event_id)
+        for scheduled_event_id, activity in execution.activities.items():
+            if activity.held_since is None and activity.state is not ActivityState.SCHEDULED:
+                yield TaskId(execution.key, scheduled_event_id)
 
 
 def held_tasks(ledger: Ledger) -> Iterator[StartedTask]:

@@ -162,7 +162,7 @@ class Transactions:
 class Transaction:
     """One stretch under the lock, and the commit after it. A fault undoes nothing: it comes before any change."""
 
-    __slots__ = ("_commits", "_transactions", "after", "is_volatile", "may_defer", "waits")
+    __slots__ = ("_commits", "_transactions", "after", "is_decision", "is_volatile", "may_defer", "waits")
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
@@ -170,7 +170,9 @@ class Transaction:
         self.is_volatile = False
         """Whether the caller needs nothing of it to be durable."""
         self.may_defer: TaskId | None = None
-        """An activity task that a worker of this process ended."""
+        """A task that a worker or decider of this process ended; if this is lost, it is handed out again."""
+        self.is_decision = False
+        """Whether that task is a decision task."""
         self.waits = True
         """Whether the caller's thread commits, rather than the committer's."""
         self.after: Callable[[Exception | None], None] | None = None
@@ -207,8 +209,8 @@ class Transaction:
             self._commits.open.after.append(after)
             must_commit, after = True, None
         self._transactions.lock.release()
-        for poller, delivery in urgent:
-            poller.deliver(delivery)
+        for wake in urgent:
+            wake()
         if after is not None:
             after(None)
         if must_commit and not self.waits:
@@ -226,12 +228,11 @@ class Transaction:
             return True
         if error is not None or self.is_volatile or batch.is_empty:
             return False
-        # The decider's answer will be committed right after, and this with it.
-        is_deferred = (
-            self.may_defer is not None
-            and len(batch.events) < _DEFERRED_EVENTS
-            and self.may_defer.execution_key in self._transactions.ledger.local_decisions
-        )
-        if is_deferred and self.may_defer is not None:
-            batch.deferred.append(self.may_defer)
-        return not is_deferred
+        if self.may_defer is None or len(batch.events) >= _DEFERRED_EVENTS or not self._is_committed_soon():
+            return True
+        batch.free_if_lost.append(self.may_defer)
+        return False
+
+    def _is_committed_soon(self) -> bool:
+        """Whether a decider of this process goes on from here: it, or who runs what it decides, commits this too."""
+        return self.is_decision or bool(self._transactions.ledger.local_decisions)

@@ -86,7 +86,11 @@ class Heartbeats:
                     for beat in due:
                         beat.due = now + beat.interval
                     return due
-                self._wakes_at = min((beat.due for beat in self._beats.values()), default=float("inf"))
+                if self._beats:
+                    self._wakes_at = min(beat.due for beat in self._beats.values())
+                elif self._wakes_at <= now:
+                    self._wakes_at = float("inf")
+                # Else it wakes once in vain, which costs less than to be woken anew for each activity that runs alone.
                 self._changed.wait(None if self._wakes_at == float("inf") else self._wakes_at - now)
             return None
 

@@ -36,8 +36,8 @@ class TaskOperations:
 
     # Decision tasks
 
-    def complete_decision(self, operation: o.RespondDecisionTaskCompleted) -> None:
-        """Answer a decision task with decisions, which are written in their order, all at one time."""
+    def complete_decision(self, operation: o.RespondDecisionTaskCompleted) -> TaskId:
+        """Answer a decision task with decisions, written in their order, all at one time; gives that task."""
         execution, running = self._running(operation.task_token)
         _check_size(operation)
         ledger = self._ledger
@@ -56,6 +56,7 @@ class TaskOperations:
             ledger.want_decision(execution, now)
         ledger.enforce_length(execution)
         ledger.histories.trim(execution.key, execution.previous_started_event_id, ledger.commits.durable)
+        return TaskId(execution.key, running.scheduled.event_id)
 
     def _running(self, token: TaskToken) -> tuple[Execution, RunningDecision]:
         task = self._tokens.read(TaskKind.DECISION, token)
