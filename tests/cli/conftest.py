@@ -20,7 +20,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ostinato import Retry, activity, continue_as_new, sleep, submit, wait_signal, workflow
+from ostinato import Retry, activity, continue_as_new, on_signal, signal, sleep, spawn, submit, wait_signal, workflow
+from ostinato.model.enums import ChildPolicy
 from ostinato.worker.context import activity_info
 
 
@@ -160,6 +161,83 @@ def waiting() -> str:
 @workflow
 async def threaded() -> None:
     await asyncio.to_thread(print)
+
+
+@workflow(child_policy=ChildPolicy.ABANDON)
+def leaving() -> int:
+    submit(held)
+    return submit(increment, 10).result()
+
+
+@workflow(child_policy=ChildPolicy.ABANDON)
+def middle() -> None:
+    submit(held)
+
+
+@workflow
+def grandparent() -> str:
+    submit(middle).result()
+    return "old"
+
+
+@workflow
+def tidy() -> None:
+    submit(increment, 20).result()
+    try:
+        sleep(600)
+    finally:
+        submit(increment, 21).result()
+
+
+@workflow(child_policy=ChildPolicy.REQUEST_CANCEL)
+def asking() -> str:
+    submit(tidy)
+    sleep(1)
+    return "asked"
+
+
+@workflow
+def misled() -> None:
+    submit(increment, 1).result()
+    return submit(increment, 2)
+
+
+@workflow
+def stray() -> int:
+    return submit(increment(1))
+
+
+@workflow(child_policy=ChildPolicy.ABANDON)
+def careless() -> str:
+    submit(stray)
+    sleep(1)
+    return "gone"
+
+
+@workflow
+def hiding() -> str:
+    return submit(hold.options(task_list="elsewhere"), "gate").result()
+
+
+def forgotten() -> None:
+    raise ValueError("nobody looks")
+
+
+@workflow
+class Counter:
+    def __init__(self) -> None:
+        self.count = 0
+
+    @on_signal("add")
+    def add(self, x: int) -> None:
+        self.count += x
+
+    def run(self) -> int:
+        signal("add", "many").result()
+        signal("add", 2).result()
+        spawn(forgotten)
+        submit(hold, "gate").result()
+        return self.count
 
 
 def plain() -> None: ...

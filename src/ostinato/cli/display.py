@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol, TextIO
 
 from ostinato.cli.progress import Misfortune, OpenChild, OpenRetry, OpenTimer, Progress
@@ -28,6 +29,10 @@ class Display(Protocol):
         """
         ...
 
+    def aside(self) -> AbstractContextManager[object]:
+        """Show nothing for a while, so that something else may write on the terminal."""
+        ...
+
     def close(self) -> None:
         """Show no more; what was shown last may stay."""
         ...
@@ -41,6 +46,10 @@ class Quiet:
 
     def show(self, progress: Progress, news: Sequence[Misfortune], waits: Iterable[str]) -> None:
         """Show nothing."""
+
+    def aside(self) -> AbstractContextManager[object]:
+        """Nothing is shown anyway."""
+        return nullcontext()
 
     def close(self) -> None:
         """Do nothing."""
@@ -70,6 +79,10 @@ class Lines:
             if summary != self._last_summary:
                 self._last_summary = summary
                 self.note(summary)
+
+    def aside(self) -> AbstractContextManager[object]:
+        """Lines disturb nobody."""
+        return nullcontext()
 
     def close(self) -> None:
         """Nothing is left to do."""

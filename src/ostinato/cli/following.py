@@ -2,19 +2,21 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ostinato.cli.display import Display
+from ostinato.cli.family import Family, Member
 from ostinato.cli.progress import Misfortune, OpenChild, Progress
-from ostinato.client.executions import Closed, closed_by
-from ostinato.client.histories import read_news
-from ostinato.errors import ServiceError, SwfFault
+from ostinato.client.executions import Closed, closed_by, require_completed
+from ostinato.client.histories import last_event, read_news
+from ostinato.errors import ServiceError, SwfFault, WorkflowError
 from ostinato.model.events import WorkflowExecutionContinuedAsNew
+from ostinato.model.fields import EventId
 from ostinato.model.structures import WorkflowExecution
 from ostinato.swf import Swf
-from ostinato.worker.notices import CallFailed, DecisionDropped, DecisionMade, Notice
+from ostinato.worker.notices import CallFailed, Complained, DecisionDropped, DecisionMade, Notice
 
 if TYPE_CHECKING:
     from ostinato.model.events import HistoryEvent
@@ -63,6 +65,14 @@ class WasInterrupted:
 Ending = HasClosed | WasDropped | CannotGoOn | WasInterrupted
 
 
+@dataclass(frozen=True)
+class FamilyHasClosed:
+    """Nothing of the family is open any more."""
+
+
+FamilyEnding = FamilyHasClosed | WasDropped | CannotGoOn | WasInterrupted
+
+
 class Follower:
     """Reads history as it grows, and shows it.
 
@@ -89,12 +99,13 @@ class Follower:
         self._display = display
         self._is_interrupted = is_interrupted
         self._attention = threading.Event()
-        self._ending: Ending | None = None
+        self._ending: WasDropped | CannotGoOn | None = None
         self._has_news = True
         self._read_at = 0.0
         self._execution: WorkflowExecution | None = None
         self._waits: tuple[str, ...] = ()
         self._progress = Progress()
+        self._places = 0
 
     def watch(self, notice: Notice) -> None:
         """Take what a worker tells, on the worker's thread."""
@@ -103,16 +114,18 @@ class Follower:
             case DecisionMade(execution=execution, is_close=is_close):
                 if execution == self._execution:
                     self._waits = tuple(what for what in notice.waiting() if what.startswith(_SIGNAL))
-                    if is_close:
-                        self._attention.set()
+                if is_close and (execution == self._execution or self._execution is None):
+                    self._attention.set()
             case DecisionDropped():
                 self._end(WasDropped(notice))
+            case Complained(execution=execution, complaint=complaint):
+                self._display.note(f"{execution.workflow_id}: {complaint}")
             case CallFailed(error=error) if not isinstance(error, OSError | ServiceError | SwfFault):
                 self._end(CannotGoOn(error))
             case _:
                 pass
 
-    def _end(self, ending: Ending) -> None:
+    def _end(self, ending: WasDropped | CannotGoOn) -> None:
         self._ending = self._ending or ending
         self._attention.set()
 
@@ -162,6 +175,65 @@ class Follower:
         self._display.show(self._progress, told if tell else (), self._waits)
         last = self._progress.last_event
         return closed_by(last) if last is not None else None
+
+    def follow_family(self, family: Family, members: Sequence[Member]) -> FamilyEnding:
+        """Follow a family, whose ancestor has closed, until none of it is open.
+
+        Args:
+            family: the family.
+            members: those of it that are open.
+
+        Raises:
+            StoreError: history cannot be read.
+        """
+        self._execution, self._waits, self._progress, self._has_news = None, (), Progress(), True
+        self._show_family(members)
+        while True:
+            if self._is_interrupted():
+                return WasInterrupted()
+            if self._ending is not None:
+                return self._ending
+            if not self._has_news and time.monotonic() - self._read_at < _GLANCE:
+                self._display.show(self._progress, (), ())
+            else:
+                self._has_news = False
+                self._read_at = time.monotonic()
+                members = family.open_members()
+                self._show_family(members)
+                if not members:
+                    return FamilyHasClosed()
+            self._attention.wait(INTERVAL)
+            self._attention.clear()
+
+    def _show_family(self, open_members: Sequence[Member]) -> None:
+        """Show those that are open as children of what has closed."""
+        members = {member.execution.run_id: member for member in open_members}
+        eldest = {run_id: member for run_id, member in members.items() if member.parent.run_id not in members}
+        progress = self._progress
+        for event_id, child in tuple(progress.open.items()):
+            if isinstance(child, OpenChild) and child.run_id is not None and child.run_id not in members:
+                del progress.open[event_id]
+                progress.children.pop(event_id, None)
+                self._tell_end(WorkflowExecution(workflow_id=child.workflow_id, run_id=child.run_id))
+        shown = {child.run_id for child in progress.open.values() if isinstance(child, OpenChild)}
+        for run_id, member in eldest.items():
+            if run_id not in shown:
+                # They come from several histories: any number that is not taken will do.
+                self._places += 1
+                place = EventId(self._places)
+                progress.open[place] = OpenChild(member.execution.workflow_id, member.name, member.since, run_id)
+        told = self._read_children(progress, FAMILY) if self._follows_children else []
+        self._display.show(progress, told, ())
+
+    def _tell_end(self, execution: WorkflowExecution) -> None:
+        """Tell how an execution of the family ended, if not well; nobody else will learn of it."""
+        closed = closed_by(last_event(self._swf.call, self._domain, execution))
+        if closed is None or isinstance(closed, WorkflowExecutionContinuedAsNew):
+            return
+        try:
+            require_completed(execution, closed)
+        except WorkflowError as error:
+            self._display.note(str(error))
 
     def _read_news(self, execution: WorkflowExecution, progress: Progress) -> list[Misfortune]:
         """Read what is new in one history; gives what did not end well."""

@@ -1,7 +1,8 @@
 """The live view of a run, on a terminal."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live as RichLive
@@ -46,6 +47,15 @@ class Live:
             line = Text.assemble(("✗ ", "red"), misfortune.name, (f" {misfortune.task_id} ", "dim"), misfortune.what)
             self._console.print(line)
         self._progress, self._waits = progress, tuple(waits)
+
+    @contextmanager
+    def aside(self) -> Generator[None]:
+        """Take the view away for a while."""
+        self._live.stop()
+        try:
+            yield
+        finally:
+            self._live.start()
 
     def close(self) -> None:
         """Take the view away."""

@@ -3,29 +3,38 @@
 import shlex
 import time
 import uuid
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TextIO, assert_never
 
 from ostinato.cli.complaints import complain, say
 from ostinato.cli.display import Display, open_display
-from ostinato.cli.following import CannotGoOn, Ending, Follower, HasClosed, WasDropped, WasInterrupted
+from ostinato.cli.family import Family, Member, Remains, find_remains
+from ostinato.cli.following import (
+    CannotGoOn,
+    Ending,
+    FamilyHasClosed,
+    Follower,
+    HasClosed,
+    WasDropped,
+    WasInterrupted,
+)
 from ostinato.cli.inputs import read_input
 from ostinato.cli.interrupts import EXIT_CODE as INTERRUPTED
 from ostinato.cli.interrupts import Interrupts
 from ostinato.cli.messages import messages_to
 from ostinato.cli.outcome import tell_dropped, tell_outcome
 from ostinato.cli.streams import data_stream
-from ostinato.client.executions import find_open, start_execution
+from ostinato.client.executions import start_execution
+from ostinato.client.histories import read_history
 from ostinato.client.registration import register_domain
 from ostinato.engines import EngineKind, open_swf, parse_engine
 from ostinato.errors import UsageError, WorkflowExecutionAlreadyStartedFault
-from ostinato.model.operations import DescribeWorkflowExecution
-from ostinato.model.results import WorkflowExecutionInfo
 from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.converter import JsonConverter
 from ostinato.swf import Swf
-from ostinato.worker.lane import Lane, lane_for, lane_of
+from ostinato.worker.lane import lane_for
 from ostinato.worker.local import LocalWorker
 from ostinato.worker.targets import Target, load_target
 
@@ -37,6 +46,9 @@ GRACE_SECONDS = 30.0
 """How long activities may go on after the end, or after an interruption."""
 
 _JOIN_SECONDS = 2.0
+
+_SHOWN = 5
+"""Open executions that are named; the rest is counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +103,8 @@ class _Run:
             worker_joins = stack.enter_context(ExitStack())
             swf = stack.enter_context(open_swf(self._url))
             register_domain(swf, self._session.domain)
-            found = find_open(swf, self._session.domain, self._workflow_id)
+            remains = self._find_remains(swf)
+            lane = remains.lane if remains is not None else lane_for(self._workflow_id)
             follower = Follower(
                 swf,
                 self._session.domain,
@@ -105,41 +118,38 @@ class _Run:
                 catalog=self._target.catalog,
                 converter=self._converter,
                 concurrency=self._session.concurrency,
-                lane=self._lane(swf, found),
+                lane=lane,
                 watch=follower.watch,
                 takes_late_tasks=not self._url.is_embedded,
             )
             worker_joins.callback(worker.join, _JOIN_SECONDS)
             stack.callback(worker.stop)
-            execution = self._begin(swf, found, worker, display)
-            ending = follower.follow(execution, is_resumed=found is not None)
-            return self._end(ending, worker, follower, display)
+            execution = self._begin(swf, remains, worker, display)
+            ending = follower.follow(execution, is_resumed=remains is not None)
+            family = Family(swf, self._session.domain, self._workflow_id, lane)
+            return self._end(ending, family, worker, follower, display)
 
     # The beginning.
 
-    def _lane(self, swf: Swf, found: WorkflowExecutionInfo | None) -> Lane:
-        """The task lists of this execution alone: other executions in the database are not touched."""
-        if found is None:
-            return lane_for(self._workflow_id)
-        if found.workflow_type != self._target.workflow.workflow_type:
+    def _find_remains(self, swf: Swf) -> Remains | None:
+        """What is to go on."""
+        if self._session.workflow_id is None or not self._url.is_kept:
+            return None
+        remains = find_remains(swf, self._session.domain, self._workflow_id)
+        if remains is not None and remains.info.workflow_type != self._target.workflow.workflow_type:
+            there = remains.info.workflow_type
             raise UsageError(
                 where=f"--id {self._workflow_id}",
-                found=f"the open execution is of {found.workflow_type.name} {found.workflow_type.version}",
+                found=f"the {'open' if remains.is_open else 'last'} execution is of {there.name} {there.version}"
+                f"{'' if remains.is_open else ', and children of it are open'}",
                 expected=f"{self._target.workflow.name} {self._target.workflow.version}",
                 hint="Take another id, or run the workflow that it is of",
             )
-        described = swf.call(DescribeWorkflowExecution(domain=self._session.domain, execution=found.execution))
-        return lane_of(described.execution_configuration.task_list.name)
+        return remains
 
-    def _begin(
-        self, swf: Swf, found: WorkflowExecutionInfo | None, worker: LocalWorker, display: Display
-    ) -> WorkflowExecution:
-        if found is not None:
-            since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(found.start_timestamp))
-            unread = "; --input is not read, as it has one" if self._session.input is not None else ""
-            display.note(f"{self._workflow_id} is open since {since} and goes on{unread}")
-            worker.start()
-            return found.execution
+    def _begin(self, swf: Swf, remains: Remains | None, worker: LocalWorker, display: Display) -> WorkflowExecution:
+        if remains is not None:
+            return self._resume(swf, remains, worker, display)
         text = self._text or self._read_input()
         worker.start()
         task_list = lane_for(self._workflow_id).name(self._target.workflow.task_list)
@@ -154,43 +164,89 @@ class _Run:
         display.note(f"{self._workflow_id} started, run {execution.run_id}")
         return execution
 
+    def _resume(self, swf: Swf, remains: Remains, worker: LocalWorker, display: Display) -> WorkflowExecution:
+        unread = "; --input is not read, as it has one" if self._session.input is not None else ""
+        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(remains.info.start_timestamp))
+        if remains.is_open:
+            display.note(f"{self._workflow_id} is open since {since} and goes on{unread}")
+        else:
+            display.note(
+                f"{self._workflow_id} of {since} has closed, but not all that descends from it: that goes on, "
+                f"and a new run may start after it{unread}"
+            )
+        worker.start()
+        if remains.is_open:
+            self._take_over(swf, worker, remains.info.execution, remains.task_list)
+        for member in remains.members:
+            self._take_over(swf, worker, member.execution, member.task_list)
+        return remains.info.execution
+
+    def _take_over(self, swf: Swf, worker: LocalWorker, execution: WorkflowExecution, task_list: str) -> None:
+        worker.take_over(task_list, read_history(swf.call, self._session.domain, execution))
+
     # The end.
 
-    def _end(self, ending: Ending, worker: LocalWorker, follower: Follower, display: Display) -> int:
+    def _end(self, ending: Ending, family: Family, worker: LocalWorker, follower: Follower, display: Display) -> int:
+        if not isinstance(ending, HasClosed):
+            display.close()
+            return self._stopped(ending, None, family, worker, follower)
+        with display.aside():
+            code = tell_outcome(ending, self._data, self._converter)
+        members = family.open_members()
+        if members:
+            # Nobody else would run them: their tasks are in this run's lane.
+            display.note(f"{self._workflow_id} has closed, and what it began goes on: {_listed(members)}")
+        rest = follower.follow_family(family, members) if members else FamilyHasClosed()
         display.close()
-        match ending:
-            case HasClosed():
-                code = tell_outcome(ending, self._data, self._converter)
-                self._drain(worker)
-                return code
+        if not isinstance(rest, FamilyHasClosed):
+            return self._stopped(rest, code, family, worker, follower)
+        self._drain(worker)
+        return code
+
+    def _stopped(
+        self,
+        why: WasDropped | CannotGoOn | WasInterrupted,
+        code: int | None,
+        family: Family,
+        worker: LocalWorker,
+        follower: Follower,
+    ) -> int:
+        """Leave things open; `code` is the execution's own exit code, if it has closed."""
+        match why:
             case WasDropped(notice=notice):
                 tell_dropped(notice)
                 self._drain(worker)
-                self._say_what_is_left("; once that is mended, go on with")
+                self._say_what_is_left("stays open; once that is mended, go on with")
                 return FAILED
             case CannotGoOn(error=error):
                 complain(error)
-                self._say_what_is_left(", and what was finished is kept; go on with")
+                self._say_what_is_left("is as it was, and what was finished is kept; go on with")
                 return UNUSABLE if isinstance(error, UsageError) else FAILED
             case WasInterrupted():
-                return self._interrupted(worker, follower)
+                return self._interrupted(code, family, worker, follower)
             case _:
-                assert_never(ending)
+                assert_never(why)
 
-    def _interrupted(self, worker: LocalWorker, follower: Follower) -> int:
+    def _interrupted(self, code: int | None, family: Family, worker: LocalWorker, follower: Follower) -> int:
         say("Interrupted: nothing new is begun. Once more leaves at once.")
         self._drain(worker)
-        has_closed = follower.look()
-        if has_closed is not None:
-            return tell_outcome(has_closed, self._data, self._converter)
-        self._say_what_is_left("; go on with")
+        if code is None:
+            has_closed = follower.look()
+            if has_closed is None:
+                self._say_what_is_left("stays open; go on with")
+                return INTERRUPTED
+            code = tell_outcome(has_closed, self._data, self._converter)
+        members = family.open_members()
+        if not members:
+            return code
+        self._say_what_is_left(f"has closed, but this stays open: {_listed(members)}; go on with")
         return INTERRUPTED
 
-    def _say_what_is_left(self, advice: str) -> None:
+    def _say_what_is_left(self, what: str) -> None:
         if not self._url.is_kept:
             say(f"{self._workflow_id} was in memory, and is gone with this process")
         else:
-            say(f"{self._workflow_id} stays open{advice}: {self._command()}")
+            say(f"{self._workflow_id} {what}: {self._command()}")
 
     def _drain(self, worker: LocalWorker) -> None:
         """Let activities finish, for a while."""
@@ -216,6 +272,12 @@ class _Run:
 def _new_id(target: Target) -> str:
     name = target.workflow.name.rpartition(".")[2]
     return f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
+
+
+def _listed(members: Sequence[Member]) -> str:
+    """The first few of their ids."""
+    shown = ", ".join(member.execution.workflow_id for member in members[:_SHOWN])
+    return shown if len(members) <= _SHOWN else f"{shown} and {len(members) - _SHOWN} more"
 
 
 def _activities(count: int) -> str:

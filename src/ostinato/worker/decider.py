@@ -35,7 +35,7 @@ from ostinato.swf import Swf
 from ostinato.worker.calls import Answer, Backoff, PatientCaller
 from ostinato.worker.catalog import Catalog
 from ostinato.worker.lane import Lane
-from ostinato.worker.notices import DecisionDropped, DecisionMade, ReplayBegun, Watch, ignore
+from ostinato.worker.notices import Complained, DecisionDropped, DecisionMade, ReplayBegun, Watch, ignore
 
 logger = logging.getLogger(__name__)
 
@@ -54,10 +54,14 @@ _CLOSING = (
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """A replay, and the events that it has not seen."""
+    """A replay, and the events that it has not seen.
+
+    `is_retold` says whether some of these were seen by a replay before, which told its complaints.
+    """
 
     replay: Replay
     events: Sequence[HistoryEvent]
+    is_retold: bool = False
 
 
 class Decider:
@@ -137,7 +141,11 @@ class Decider:
         try:
             batch = self._batch(task)
             replay = batch.replay
+            told = len(replay.complaints)
             decisions = tuple(replay.feed(batch.events))
+            if not batch.is_retold:
+                # Before the answer: with that the execution may close, and nobody listen any more.
+                self._tell_complaints(task, replay.complaints[told:])
             self._respond(task, replay, decisions)
         except UnknownResourceFault as fault:
             logger.info("A decision on %s came too late: %s", task.workflow_execution.workflow_id, fault.message)
@@ -158,11 +166,14 @@ class Decider:
         is_close = bool(decisions) and isinstance(decisions[-1], _CLOSING)
         self._watch(DecisionMade(task.workflow_execution, decisions, is_close, replay.waiting))
         if is_close:
-            for complaint in replay.complaints:
-                logger.warning("%s: %s", task.workflow_execution.workflow_id, complaint)
             replay.evict()
         else:
             self._keep(task.workflow_execution.run_id, replay)
+
+    def _tell_complaints(self, task: DecisionTask, complaints: Sequence[str]) -> None:
+        for complaint in complaints:
+            logger.warning("%s: %s", task.workflow_execution.workflow_id, complaint)
+            self._watch(Complained(task.workflow_execution, complaint))
 
     def _keep(self, run_id: str, replay: Replay) -> None:
         self._kept[run_id] = replay
@@ -211,7 +222,7 @@ class Decider:
             events = [event for event in history if event.event_id <= task.started_event_id]
         self._watch(ReplayBegun(task.workflow_execution, events))
         replay = Replay(workflow, execution=task.workflow_execution, converter=self._converter, domain=self._domain)
-        return _Batch(replay, events)
+        return _Batch(replay, events, is_retold=bool(task.previous_started_event_id))
 
     def _call(self, operation: Operation[Answer], /) -> Answer:
         return self._caller.call(operation, patience=PATIENCE)

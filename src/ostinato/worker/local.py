@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,6 +20,7 @@ from ostinato.model.decisions import (
 )
 from ostinato.model.events import (
     ActivityTaskScheduled,
+    HistoryEvent,
     StartChildWorkflowExecutionInitiated,
     WorkflowExecutionContinuedAsNew,
 )
@@ -176,6 +178,24 @@ class LocalWorker:
 
     # Its work.
 
+    def take_over(self, task_list: str, events: Iterable[HistoryEvent]) -> None:
+        """Serve what an execution needs that was begun by another process: nothing else may tell of it for a while.
+
+        Args:
+            task_list: where its decisions are made.
+            events: its history, which names the task lists of what is open.
+        """
+        self._serve_decisions(task_list)
+        self._serve_named(events)
+
+    def _serve_named(self, events: Iterable[HistoryEvent]) -> None:
+        """Serve the task lists that the events name."""
+        for event in events:
+            if isinstance(event, ActivityTaskScheduled):
+                self._serve_list(event.task_list, self._workers)
+            elif isinstance(event, StartChildWorkflowExecutionInitiated):
+                self._serve_list(event.task_list, self._deciders)
+
     def _serve_decisions(self, task_list: str) -> None:
         with self._lock:
             if task_list in self._deciders or self._is_draining:
@@ -223,11 +243,7 @@ class LocalWorker:
                 if is_close:
                     self._announce_close()
             case ReplayBegun(events=events):
-                for event in events:
-                    if isinstance(event, ActivityTaskScheduled):
-                        self._serve_list(event.task_list, self._workers)
-                    elif isinstance(event, StartChildWorkflowExecutionInitiated):
-                        self._serve_list(event.task_list, self._deciders)
+                self._serve_named(events)
                 self._watch(notice)
             case _:
                 self._watch(notice)

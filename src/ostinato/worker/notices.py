@@ -44,6 +44,14 @@ class DecisionDropped:
 
 
 @dataclass(frozen=True, slots=True)
+class Complained:
+    """Something went wrong aside in a workflow's code, which goes on: told once, when the decision after it is made."""
+
+    execution: WorkflowExecution
+    complaint: str
+
+
+@dataclass(frozen=True, slots=True)
 class ActivityReported:
     """SWF took the report of an activity task."""
 
@@ -58,7 +66,7 @@ class CallFailed:
     error: Exception
 
 
-Notice = ReplayBegun | DecisionMade | DecisionDropped | ActivityReported | CallFailed
+Notice = ReplayBegun | DecisionMade | DecisionDropped | Complained | ActivityReported | CallFailed
 """Any notice: a closed union, for `match` with `assert_never`."""
 
 Watch = Callable[[Notice], None]
