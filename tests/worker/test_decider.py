@@ -17,6 +17,7 @@ from ostinato.worker.catalog import catalog_of
 from ostinato.worker.decider import Decider
 from ostinato.worker.local import LocalWorker
 from ostinato.worker.notices import DecisionDropped, DecisionMade, Notice, ReplayBegun
+from ostinato.worker.replays import KeptReplays
 from tests.worker.conftest import DOMAIN, Serve
 
 
@@ -154,7 +155,7 @@ def test_code_that_no_longer_fits_its_history_drops_the_decision_until_it_does()
         worker.start()
         # A replay that is kept has run the old code: only one from the start meets the new one.
         for decider in worker._deciders.values():
-            decider._capacity = 0
+            decider._kept = KeptReplays(count=0)
         execution = start_execution(engine, DOMAIN, changing, "x", '{"args":[]}')
         closed = worker.wait_closed(execution, 30)
         worker.stop()

@@ -3,15 +3,17 @@
 import logging
 import threading
 import time
+from typing import Protocol
 
 from ostinato.errors import SwfFault, UnknownResourceFault
 from ostinato.model.operations import PollForActivityTask
 from ostinato.model.results import ActivityTask
 from ostinato.model.structures import TaskList
 from ostinato.swf import Swf
-from ostinato.worker.attempts import Attempts, Report
 from ostinato.worker.calls import Backoff, PatientCaller
+from ostinato.worker.middleware import Report
 from ostinato.worker.notices import ActivityReported, Watch, ignore
+from ostinato.worker.rates import Pace
 from ostinato.worker.room import Room
 
 logger = logging.getLogger(__name__)
@@ -21,6 +23,14 @@ REPORT_PATIENCE = 3600.0
 
 _GLANCE = 1.0
 """Seconds after which a thread that waits for room looks whether it should stop."""
+
+
+class Attempter(Protocol):
+    """Whatever can run an activity task: in this process, in another one, with something around it."""
+
+    def run(self, task: ActivityTask) -> Report | None:
+        """Run the task and give the report to send; None if this process gave it up, as it stops."""
+        ...
 
 
 class ActivityWorker:
@@ -35,6 +45,7 @@ class ActivityWorker:
         task_list: the task list.
         attempts: what runs a task.
         room: the places that all workers of this process share.
+        pace: how fast activities may be begun; as fast as they come, unless given.
         watch: is told what happens.
         takes_late_tasks: whether a task that a poll in flight brings after `drain` is run. It has to be, unless SWF
             ends with this process and then hands it out again.
@@ -47,8 +58,9 @@ class ActivityWorker:
         *,
         domain: str,
         task_list: str,
-        attempts: Attempts,
+        attempts: Attempter,
         room: Room,
+        pace: Pace | None = None,
         watch: Watch = ignore,
         takes_late_tasks: bool = True,
         identity: str | None = None,
@@ -58,6 +70,7 @@ class ActivityWorker:
         self._poll = PollForActivityTask(domain=domain, task_list=TaskList(name=task_list), identity=identity)
         self._attempts = attempts
         self._room = room
+        self._pace = pace or Pace()
         self._watch = watch
         self._takes_late_tasks = takes_late_tasks
         self._draining = threading.Event()
@@ -101,18 +114,21 @@ class ActivityWorker:
     def _serve(self) -> None:
         backoff = Backoff()
         while not self._draining.is_set():
-            if not self._room.await_place(_GLANCE):
+            if not self._room.await_place(_GLANCE) or not self._pace.await_turn(self._draining):
                 continue
             try:
                 task = self._swf.call(self._poll)
             except Exception as error:  # noqa: BLE001  # whatever SWF's clients raise, the worker goes on
                 if self._draining.is_set():
                     return
+                self._pace.give_back()
                 self._caller.tell(self._poll, error)
                 self._draining.wait(backoff.take())
                 continue
             backoff.reset()
-            if task is not None and (self._takes_late_tasks or not self._draining.is_set()):
+            if task is None:
+                self._pace.give_back()
+            elif self._takes_late_tasks or not self._draining.is_set():
                 self._perform(task)
 
     def _perform(self, task: ActivityTask) -> None:

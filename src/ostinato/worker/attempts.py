@@ -26,17 +26,16 @@ from ostinato.swf import Swf
 from ostinato.worker.context import ActivityInfo, RunningActivity, running_activity
 from ostinato.worker.coroutines import Abandoned, Coroutines, Outcome, Raised, Returned
 from ostinato.worker.heartbeats import Heartbeats
+from ostinato.worker.middleware import Report
 
 logger = logging.getLogger(__name__)
-
-Report = RespondActivityTaskCompleted | RespondActivityTaskFailed | RespondActivityTaskCanceled
 
 _CANCELED = (asyncio.CancelledError, concurrent.futures.CancelledError)
 _MARK = '"__ostinato"'
 
 
 class SentAlong(msgspec.Struct, frozen=True):
-    """What a workflow tells its worker beside the arguments: which attempt it is, and a heartbeat time-out of its own."""
+    """What a workflow tells its worker beside the arguments: its attempt, and a heartbeat time-out of its own."""
 
     attempt: int = 1
     heartbeat_timeout: int | None = None

@@ -5,7 +5,7 @@ One thread does it all: the workflows' code belongs to the thread that runs it.
 
 import logging
 import threading
-from collections import OrderedDict
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,14 +35,23 @@ from ostinato.swf import Swf
 from ostinato.worker.calls import Answer, Backoff, PatientCaller
 from ostinato.worker.catalog import Catalog
 from ostinato.worker.lane import Lane
-from ostinato.worker.notices import Complained, DecisionDropped, DecisionMade, ReplayBegun, Watch, ignore
+from ostinato.worker.middleware import DecisionMiddleware, around_decision
+from ostinato.worker.notices import (
+    Complained,
+    DecisionDropped,
+    DecisionMade,
+    ReplayBegun,
+    ReplaysDiffered,
+    Watch,
+    ignore,
+)
+from ostinato.worker.refusals import Refusals
+from ostinato.worker.replays import KEPT_REPLAYS, KeptReplays
 
 logger = logging.getLogger(__name__)
 
 PATIENCE = 60.0
 """Seconds for which a decision that does not get through is tried again; then it is made anew."""
-
-KEPT_REPLAYS = 1000
 
 _CLOSING = (
     CompleteWorkflowExecution,
@@ -54,14 +63,28 @@ _CLOSING = (
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """A replay, and the events that it has not seen.
+    """A replay, and the events that it has not seen. `is_fresh` if these are all that there are.
 
     `is_retold` says whether some of these were seen by a replay before, which told its complaints.
     """
 
     replay: Replay
     events: Sequence[HistoryEvent]
+    is_fresh: bool = False
     is_retold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stickiness:
+    """A task list of this decider's own, to which SWF is asked to send the next decision of what it has replayed.
+
+    `timeout` is how many whole seconds a task may wait there before SWF puts it on the execution's own task list again;
+    `checked` says that each so manieth decision of a kept replay is compared with that of a fresh one, 0 for none.
+    """
+
+    task_list: str
+    timeout: int = 5
+    checked: int = 0
 
 
 class Decider:
@@ -74,7 +97,9 @@ class Decider:
         catalog: the workflows.
         converter: reads and writes payloads.
         lane: where decisions put their tasks, if not on the task lists that they name.
-        kept_replays: how many replays are kept.
+        kept_replays: how many replays are kept, or what keeps them.
+        stickiness: its own task list, for which another one has to poll and call `answer`.
+        middleware: what is put around the making of each decision, the first outermost.
         watch: is told what happens.
         takes_late_tasks: whether a task that a poll in flight brings after `stop` is answered. It should be, unless SWF
             ends with this process and then hands it out again.
@@ -90,7 +115,9 @@ class Decider:
         catalog: Catalog,
         converter: Converter,
         lane: Lane | None = None,
-        kept_replays: int = KEPT_REPLAYS,
+        kept_replays: int | KeptReplays = KEPT_REPLAYS,
+        stickiness: Stickiness | None = None,
+        middleware: Sequence[DecisionMiddleware] = (),
         watch: Watch = ignore,
         takes_late_tasks: bool = True,
         identity: str | None = None,
@@ -101,7 +128,8 @@ class Decider:
         self._catalog = catalog
         self._converter = converter
         self._lane = lane
-        self._capacity = kept_replays
+        self._stickiness = stickiness
+        self._middleware = tuple(middleware)
         self._watch = watch
         self._takes_late_tasks = takes_late_tasks
         self._poll = PollForDecisionTask(
@@ -109,7 +137,9 @@ class Decider:
         )
         self._stopping = threading.Event()
         self._caller = PatientCaller(swf, stopping=self._stopping, watch=watch)
-        self._kept: OrderedDict[str, Replay] = OrderedDict()
+        self._kept = kept_replays if isinstance(kept_replays, KeptReplays) else KeptReplays(count=kept_replays)
+        self._refusals = Refusals(time.monotonic)
+        self._unchecked = 0
 
     def stop(self) -> None:
         """Poll no more."""
@@ -130,23 +160,36 @@ class Decider:
                     continue
                 backoff.reset()
                 if task is not None and (self._takes_late_tasks or not self._stopping.is_set()):
-                    self._answer(task)
+                    self.answer(task)
         finally:
-            for replay in self._kept.values():
-                replay.evict()
-            self._kept.clear()
+            self.put_away()
 
-    def _answer(self, task: DecisionTask) -> None:
+    def put_away(self) -> None:
+        """Put all workflows' code away. To be called by the thread that answered."""
+        self._kept.put_away()
+
+    def answer(self, task: DecisionTask, task_list: str | None = None) -> None:
+        """Answer the task, or drop it. Always to be called by one and the same thread.
+
+        Args:
+            task: the task.
+            task_list: where it was polled, if not on this decider's task list.
+        """
+        if self._refusals.holds(task.workflow_execution.run_id):
+            return
         replay = None
         try:
-            batch = self._batch(task)
+            batch = self._batch(task, TaskList(name=task_list) if task_list else self._poll.task_list)
             replay = batch.replay
             told = len(replay.complaints)
-            decisions = tuple(replay.feed(batch.events))
+            decisions = self._decisions(task, batch)
+            if self._is_to_be_checked(batch):
+                replay, decisions = self._checked(task, replay, decisions)
             if not batch.is_retold:
                 # Before the answer: with that the execution may close, and nobody listen any more.
                 self._tell_complaints(task, replay.complaints[told:])
             self._respond(task, replay, decisions)
+            self._refusals.forget(task.workflow_execution.run_id)
         except UnknownResourceFault as fault:
             logger.info("A decision on %s came too late: %s", task.workflow_execution.workflow_id, fault.message)
             _evict(replay)
@@ -159,33 +202,76 @@ class Decider:
             register_type(self._swf, self._domain, definition)
         if self._lane is not None:
             decisions = self._lane.redirect(decisions, self._catalog.workflows[task.workflow_type], self._catalog)
+        is_close = bool(decisions) and isinstance(decisions[-1], _CLOSING)
+        # A decider that ends asks for nothing more; a new one takes over from the execution's own task list.
+        sticky = None if is_close or self._stopping.is_set() else self._stickiness
         response = RespondDecisionTaskCompleted(
-            task_token=task.task_token, decisions=decisions, execution_context=replay.execution_context
+            task_token=task.task_token,
+            decisions=decisions,
+            execution_context=replay.execution_context,
+            task_list=TaskList(name=sticky.task_list) if sticky else None,
+            task_list_schedule_to_start_timeout=str(sticky.timeout) if sticky else None,
         )
         self._caller.call(response, patience=PATIENCE)
-        is_close = bool(decisions) and isinstance(decisions[-1], _CLOSING)
         self._watch(DecisionMade(task.workflow_execution, decisions, is_close, replay.waiting))
         if is_close:
             replay.evict()
         else:
-            self._keep(task.workflow_execution.run_id, replay)
+            self._kept.keep(task.workflow_execution.run_id, replay)
 
     def _tell_complaints(self, task: DecisionTask, complaints: Sequence[str]) -> None:
         for complaint in complaints:
             logger.warning("%s: %s", task.workflow_execution.workflow_id, complaint)
             self._watch(Complained(task.workflow_execution, complaint))
 
-    def _keep(self, run_id: str, replay: Replay) -> None:
-        self._kept[run_id] = replay
-        if len(self._kept) > self._capacity:
-            _, oldest = self._kept.popitem(last=False)
-            oldest.evict()
+    def _decisions(self, task: DecisionTask, batch: _Batch) -> tuple[DecisionAttributes, ...]:
+        if not self._middleware:
+            return tuple(batch.replay.feed(batch.events))
+        return around_decision(self._middleware, task, lambda: tuple(batch.replay.feed(batch.events)))
+
+    # Now and then: whether a kept replay and a fresh one agree.
+
+    def _is_to_be_checked(self, batch: _Batch) -> bool:
+        if not self._stickiness or not self._stickiness.checked or batch.is_fresh:
+            return False
+        self._unchecked += 1
+        return self._unchecked % self._stickiness.checked == 0
+
+    def _checked(
+        self, task: DecisionTask, replay: Replay, decisions: tuple[DecisionAttributes, ...]
+    ) -> tuple[Replay, tuple[DecisionAttributes, ...]]:
+        """The replay and its decisions if a fresh one gives the same; else the fresh one and its own.
+
+        Raises:
+            NondeterminismError: the code does not do again what it did.
+        """
+        try:
+            batch = self._fresh(task, ())
+            fresh, again = batch.replay, tuple(batch.replay.feed(batch.events))
+        except BaseException:
+            replay.evict()
+            raise
+        if again == decisions:
+            fresh.evict()
+            return replay, decisions
+        replay.evict()
+        execution = task.workflow_execution
+        logger.error(
+            "A fresh replay of %s (run %s) decides otherwise than the one that was kept, and counts: its code depends "
+            "on something beside its history. Kept: %s; fresh: %s",
+            execution.workflow_id,
+            execution.run_id,
+            decisions,
+            again,
+        )
+        self._watch(ReplaysDiffered(execution))
+        return fresh, again
 
     # Which replay, and which events it still has to see.
 
-    def _batch(self, task: DecisionTask) -> _Batch:
-        events = self._events(task)
-        replay = self._kept.pop(task.workflow_execution.run_id, None)
+    def _batch(self, task: DecisionTask, task_list: TaskList) -> _Batch:
+        events = self._events(task, task_list)
+        replay = self._kept.take(task.workflow_execution.run_id)
         if replay is not None:
             seen = replay.last_event_id
             if seen == task.previous_started_event_id and events[0].event_id <= seen + 1:
@@ -193,7 +279,7 @@ class Decider:
             replay.evict()
         return self._fresh(task, events)
 
-    def _events(self, task: DecisionTask) -> Sequence[HistoryEvent]:
+    def _events(self, task: DecisionTask, task_list: TaskList) -> Sequence[HistoryEvent]:
         if task.next_page_token is None:
             return task.events
         events = list(task.events)
@@ -201,7 +287,7 @@ class Decider:
         while token is not None:
             poll = PollForDecisionTask(
                 domain=self._domain,
-                task_list=self._poll.task_list,
+                task_list=task_list,
                 identity=self._poll.identity,
                 next_page_token=token,
                 start_at_previous_started_event=True,
@@ -217,12 +303,12 @@ class Decider:
         workflow = self._catalog.workflows.get(task.workflow_type)
         if workflow is None:
             raise _unknown(task.workflow_type)
-        if events[0].event_id != 1:
+        if not events or events[0].event_id != 1:
             history = read_history(self._call, self._domain, task.workflow_execution)
             events = [event for event in history if event.event_id <= task.started_event_id]
         self._watch(ReplayBegun(task.workflow_execution, events))
         replay = Replay(workflow, execution=task.workflow_execution, converter=self._converter, domain=self._domain)
-        return _Batch(replay, events, is_retold=bool(task.previous_started_event_id))
+        return _Batch(replay, events, is_fresh=True, is_retold=bool(task.previous_started_event_id))
 
     def _call(self, operation: Operation[Answer], /) -> Answer:
         return self._caller.call(operation, patience=PATIENCE)
@@ -231,12 +317,14 @@ class Decider:
         execution, workflow_type = task.workflow_execution, task.workflow_type
         # The traceback of what is plainly said in the message would only hide it.
         is_plain = isinstance(error, NondeterminismError | NotDurableError | TargetError | SwfFault)
+        count = self._refusals.add(execution.run_id)
         logger.error(
-            "No decision on %s (%s %s, run %s), which stays open: %s: %s",
+            "No decision on %s (%s %s, run %s), which stays open%s: %s: %s",
             execution.workflow_id,
             workflow_type.name,
             workflow_type.version,
             execution.run_id,
+            f", for the {count}. time" if count > 1 else "",
             type(error).__name__,
             error,
             exc_info=None if is_plain else error,

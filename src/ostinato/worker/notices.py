@@ -52,6 +52,13 @@ class Complained:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplaysDiffered:
+    """A fresh replay decided otherwise than the one that was kept: the code depends on something beside its history."""
+
+    execution: WorkflowExecution
+
+
+@dataclass(frozen=True, slots=True)
 class ActivityReported:
     """SWF took the report of an activity task."""
 
@@ -66,7 +73,7 @@ class CallFailed:
     error: Exception
 
 
-Notice = ReplayBegun | DecisionMade | DecisionDropped | Complained | ActivityReported | CallFailed
+Notice = ReplayBegun | DecisionMade | DecisionDropped | Complained | ReplaysDiffered | ActivityReported | CallFailed
 """Any notice: a closed union, for `match` with `assert_never`."""
 
 Watch = Callable[[Notice], None]

@@ -1,10 +1,13 @@
-"""Finds the workflow that a target names: `path/to/file.py:name`, `package.module:name` or `package.module.name`.
+"""Finds what targets name: one workflow to run, or all definitions of modules to serve.
 
+A workflow is `path/to/file.py:name`, `package.module:name` or `package.module.name`; for a module the name is left out.
 Importing runs the author's module; nothing else here does anything.
 """
 
 import importlib
+import importlib.util
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import machinery
 from pathlib import Path
@@ -12,7 +15,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from ostinato.errors import TargetError
-from ostinato.replay.definitions import Activity, Workflow
+from ostinato.replay.definitions import Activity, Definition, Workflow
 from ostinato.worker.catalog import Catalog, catalog_of, definitions_in
 
 FORMS = "path/to/file.py:name, package.module:name or package.module.name"
@@ -40,6 +43,61 @@ def load_target(target: str) -> Target:
     module = _import_file(Path(module_name)) if _is_file(module_name) else _import_module(module_name)
     workflow = _find(module, name, target)
     return Target(workflow, catalog_of([workflow, *definitions_in(module)]))
+
+
+def load_catalog(targets: Iterable[str]) -> Catalog:
+    """Import the targets' modules, and give all definitions that they can name.
+
+    Raises:
+        TargetError: there is no such file, module or name, it cannot be imported, or it has nothing to serve.
+        UsageError: two functions claim the same type.
+    """
+    found: list[Definition] = []
+    for target in targets:
+        found += _definitions(target)
+    return catalog_of(found)
+
+
+def _definitions(target: str) -> list[Definition]:
+    module_name, colon, name = target.rpartition(":")
+    if not colon:
+        module_name = target
+        if not _is_file(target) and _importable(target) is None:
+            module_name, name = _split_without_colon(target)
+        else:
+            name = ""
+    module = _import_file(Path(module_name)) if _is_file(module_name) else _import_module(module_name)
+    if name:
+        named = _lookup(module, name)
+        if not isinstance(named, Workflow | Activity):
+            raise TargetError(
+                found=f"{module.__name__} has no workflow or activity {name!r}", hint=_what_is_there(module)
+            )
+        return [cast("Definition", named), *definitions_in(module)]
+    definitions = list(definitions_in(module))
+    if not definitions:
+        raise TargetError(found=f"there is no workflow and no activity in {module.__name__}")
+    return definitions
+
+
+def _importable(name: str) -> machinery.ModuleSpec | None:
+    """The module of that name, found but not imported; None if there is none, or if the name cannot be a module's."""
+    if not all(part.isidentifier() for part in name.split(".")):
+        return None
+    _make_importable(Path.cwd())
+    try:
+        return importlib.util.find_spec(name)
+    except ModuleNotFoundError:
+        return None
+    except (Exception, SystemExit) as error:
+        raise _import_failed(name, error) from error
+
+
+def _lookup(module: ModuleType, name: str) -> Any:
+    found: Any = module
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found
 
 
 def _split_without_colon(target: str) -> tuple[str, str]:
@@ -121,9 +179,7 @@ def _make_importable(directory: Path) -> None:
 def _find(module: ModuleType, name: str, target: str) -> Workflow[..., Any]:
     if not name:
         raise TargetError(found=f"the target {target!r} names no workflow", expected=FORMS, hint=_what_is_there(module))
-    found: Any = module
-    for part in name.split("."):
-        found = getattr(found, part, None)
+    found = _lookup(module, name)
     if isinstance(found, Workflow):
         return cast("Workflow[..., Any]", found)
     match found:
