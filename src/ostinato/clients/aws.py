@@ -75,7 +75,7 @@ class AwsSwf:
         except ClientError as error:
             raise self._fault(error) from None
         except BotoCoreError as error:
-            raise self._failure(error) from error
+            raise self._failure(error) from None
         try:
             return answer_from_wire(operation, answer)
         except msgspec.ValidationError as error:
@@ -136,7 +136,7 @@ def _client(region: str | None, endpoint_url: str | None, profile: str | None, t
     except (BotoCoreError, ValueError) as error:
         raise UsageError(
             found=f"boto3 does not accept its settings: {error}", hint="Name a region (aws:REGION), or configure it"
-        ) from error
+        ) from None
 
 
 def _whole_seconds(request: dict[str, Any]) -> dict[str, Any]:

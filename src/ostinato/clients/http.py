@@ -167,7 +167,7 @@ class HttpSwf:
             if type(operation) not in _REPORTS:
                 raise
             found = f"the connection broke, and the second try found the task not open any more ({fault.message})"
-            raise ConnectionLostError(where=self.url, found=found, may_be_done=True) from fault
+            raise ConnectionLostError(where=self.url, found=found, may_be_done=True) from None
 
     def _exchange(self, request: bytes) -> Response:
         """Send the request and give the response, whatever that says.
@@ -243,7 +243,7 @@ class HttpSwf:
         """A poll's answer if there is no task, if it was this client's end that ended it."""
         if self._is_closed and type(operation) in _POLLS:
             return cast("Answer", None)
-        raise ConnectionLostError(where=self.url, found=lost.found, may_be_done=lost.may_be_done) from lost.__cause__
+        raise ConnectionLostError(where=self.url, found=lost.found, may_be_done=lost.may_be_done) from None
 
 
 class _LostError(Exception):
