@@ -124,4 +124,5 @@ CONTESTANTS: tuple[Contestant, ...] = (
     Contestant("ostinato_async", "Ostinato, `async def`", OSTINATO),
     Contestant("dbos", "DBOS", "dbos"),
     Contestant("simpleflow", "simpleflow", "simpleflow"),
+    Contestant("moto", "moto", "moto"),
 )

@@ -145,4 +145,37 @@ ROWS: tuple[Row, ...] = (
         ),
         repetitions=3,
     ),
+    Row(
+        name="server_requests",
+        work="{size:,} executions started over HTTP by 32 clients at once",
+        size=5000,
+        quick_size=300,
+        figures=(
+            Figure("", Unit.PER_SECOND, rate),
+            Figure("p99", Unit.MILLISECONDS, detail("p99_seconds")),
+            Figure("p50 of a client alone", Unit.MILLISECONDS, detail("alone_seconds"), wanted=0.008),
+        ),
+        repetitions=3,
+    ),
+    Row(
+        name="server_activities",
+        work="{size:,} activities over HTTP, in workflows of 50",
+        size=1000,
+        quick_size=200,
+        figures=(Figure("", Unit.PER_SECOND, rate, wanted=1000),),
+        repetitions=3,
+    ),
+    Row(
+        name="server_memory",
+        work="a server with {size:,} open executions",
+        size=100_000,
+        quick_size=2_000,
+        figures=(
+            Figure("back after kill -9", Unit.MILLISECONDS, seconds),
+            Figure("memory of all", Unit.KIBIBYTES, detail("resident_bytes")),
+            Figure("memory of one more", Unit.KIBIBYTES, detail("each_bytes")),
+            Figure("memory of all, when back", Unit.KIBIBYTES, detail("again_bytes")),
+        ),
+        repetitions=1,
+    ),
 )

@@ -1,0 +1,20 @@
+"""Ostinato's server: activities over HTTP: schedule, poll, complete; each step durable."""
+
+import asyncio
+
+from measurement import Assignment
+from server_command import free_address, server_command
+from swf_load import running
+from swf_rows import measure_activities
+
+
+def main() -> None:
+    """Measure."""
+    assignment = Assignment.of_command_line()
+    address = free_address()
+    with running(server_command(assignment.directory, address), address.port):
+        asyncio.run(measure_activities(assignment, address))
+
+
+if __name__ == "__main__":
+    main()
