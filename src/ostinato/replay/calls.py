@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 import msgspec
 
-from ostinato.errors import UsageError
 from ostinato.model import decisions as d
 from ostinato.model.durations import Duration, to_swf
 from ostinato.model.fields import RunId
@@ -199,8 +198,6 @@ def info() -> Info:
     """What the execution knows of itself. `history_length` is of the event that the code sees; SWF stops at 25,000."""
     execution = current("info")
     started = execution.started
-    if started is None:
-        raise UsageError(found="info() before the execution started")
     return Info(
         domain=execution.domain,
         workflow_execution=execution.workflow_execution,
@@ -232,8 +229,6 @@ def continue_as_new(*args: Any, **kwargs: Any) -> NoReturn:
     """
     execution = current("continue_as_new")
     workflow, started = execution.workflow, execution.started
-    if started is None:
-        raise UsageError(found="continue_as_new() before the execution started")
     signature_of(workflow.run).check_call(args, kwargs)
     text = execution.converter.dump_arguments(args, kwargs)
     check_length(text, field="the input of continue_as_new()", limit=DATA_CHARACTERS)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Generic, NoReturn, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, overload
 
 from ostinato.errors import NotDurableError, UsageError
 from ostinato.model.durations import Duration, whole_seconds
@@ -138,8 +138,9 @@ class Activity(Generic[P, R]):
             )
         return self.function(*args, **kwargs)
 
-    def __submit__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        raise NotImplementedError
+    if TYPE_CHECKING:
+
+        def __submit__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +183,9 @@ class Workflow(Generic[P, R]):
     @property
     def run(self) -> Callable[..., Any]:
         """The function that takes the input: the function itself, or the class's `run`."""
-        return self.function.run if isinstance(self.function, type) else self.function  # type: ignore[attr-defined]
+        function: Any = self.function
+        run: Callable[..., Any] = function.run if self.is_class else function
+        return run
 
     def __call__(self, *_args: object, **_kwargs: object) -> NoReturn:
         """Refuse: a workflow runs over a history.
@@ -200,8 +203,9 @@ class Workflow(Generic[P, R]):
         """The same workflow with other settings."""
         return replace(self, **options)
 
-    def __submit__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        raise NotImplementedError
+    if TYPE_CHECKING:
+
+        def __submit__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
 
 
 Definition = Activity[..., Any] | Workflow[..., Any]
@@ -224,8 +228,9 @@ class LambdaFunction:
     retry: Retry | None = None
     id: str | None = None
 
-    def __submit__(self, value: object = None, /) -> Any:
-        raise NotImplementedError
+    if TYPE_CHECKING:
+
+        def __submit__(self, value: object = None, /) -> Any: ...
 
 
 class _HasRun(Protocol[P, R_co]):
@@ -272,7 +277,9 @@ def activity(function: Callable[..., Any] | None = None, /, **options: Any) -> A
     """
 
     def declare(function: Callable[..., Any]) -> Activity[..., Any]:
-        return Activity(function, **{"name": _name(function), **options})
+        settings: dict[str, Any] = {"name": _name(function), **options}
+        declared: Activity[..., Any] = Activity(function, **settings)
+        return declared
 
     return declare if function is None else declare(function)
 
@@ -301,7 +308,9 @@ def workflow(function: Callable[..., Any] | None = None, /, **options: Any) -> A
             raise UsageError(
                 found=f"the class {function.__qualname__} has no method run", expected="def run(self, ...)"
             )
-        return Workflow(function, **{"name": _name(function), **options})
+        settings: dict[str, Any] = {"name": _name(function), **options}
+        declared: Workflow[..., Any] = Workflow(function, **settings)
+        return declared
 
     return declare if function is None else declare(function)
 

@@ -53,7 +53,8 @@ class Execution:
         self.inbox = Inbox(self)
         self.owners: dict[int, Owner] = {}
         """What is open, by the id of the event that opened it."""
-        self.started: e.WorkflowExecutionStarted | None = None
+        self.started: e.WorkflowExecutionStarted
+        """History's first event, which comes before any code."""
         self.is_cancel_requested = False
         self.is_replaying = False
         """Whether what the code does now was decided before."""
@@ -65,7 +66,10 @@ class Execution:
         self.markers: dict[str, e.MarkerRecorded] = {}
         """Markers that history has and the code has not yet asked for, by name."""
         self.ahead: dict[str, int] = {}
-        """How often each activity is recorded as scheduled in what the code has not yet come to; negative: it was refused at some time."""
+        """How often each activity is recorded as scheduled in what the code has not yet come to.
+
+        Negative: it was refused at some time.
+        """
         self.patches: dict[str, bool] = {}
         """Whether the execution follows each patch that the code asked about."""
         self.unrecorded_markers = 0
@@ -281,7 +285,7 @@ def bounded_id(text: str) -> str:
 
 def _author() -> tuple[CodeType | None, int]:
     """The innermost line that is not ours."""
-    frame = author_frame(sys._getframe(2))  # noqa: SLF001
+    frame = author_frame(sys._getframe(2))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     return (frame.f_code, frame.f_lineno) if frame is not None else (None, 0)
 
 

@@ -1,6 +1,6 @@
 """Signals and cancellation requests to other executions, and markers."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ostinato.errors import CancelNotDelivered, NondeterminismError, SignalNotDelivered
 from ostinato.model import decisions as d
@@ -126,10 +126,11 @@ class Marker:
             )
             if self._is_result and not execution.loop.stopped:
                 self._later()
-        elif isinstance(event, e.MarkerRecorded):
-            execution.markers.pop(event.marker_name, None)
-            if self._is_result and event.details != self._decision.details:
-                execution.fail(self._other_result(event))
+            return
+        recorded = cast("e.MarkerRecorded", event)
+        execution.markers.pop(recorded.marker_name, None)
+        if self._is_result and recorded.details != self._decision.details:
+            execution.fail(self._other_result(recorded))
 
     def _later(self) -> None:
         """Results have to be recorded: code that goes on by one could not be replayed without it."""

@@ -27,7 +27,8 @@ class Future(OrderedFuture[T]):
     __slots__ = ("is_running", "label", "on_cancel")
 
     def __init__(self, *, loop: ReplayLoop, label: str, on_cancel: Callable[[], None] | None = None) -> None:
-        asyncio.Future.__init__(self, loop=loop)  # and not by way of OrderedFuture: workflows make very many of these
+        # And not by way of OrderedFuture: workflows make very many of these.
+        asyncio.Future.__init__(self, loop=loop)  # pyright: ignore[reportUnknownMemberType]
         self._number = loop.next_number()
         self.label = label
         """What it stands for, for humans."""
@@ -133,7 +134,7 @@ def _is_enough(futures: Iterable[asyncio.Future[Any]], return_when: str) -> bool
 
 
 def _error(future: asyncio.Future[Any]) -> BaseException | None:
-    return asyncio.Future.exception(future)
+    return asyncio.Future[Any].exception(future)
 
 
 def as_completed(fs: Iterable[asyncio.Future[T]], timeout: Duration | None = None) -> Iterator[asyncio.Future[T]]:

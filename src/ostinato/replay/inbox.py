@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 import msgspec
 
@@ -69,18 +69,30 @@ class Inbox:
 
 
 def signal_value(text: str | None) -> Any:
-    """What a signal's input says: its one argument; a list of several; a dict of named ones; else the JSON or the text."""
+    """What a signal's input says: its one argument, a list of several, a dict of named ones; else the JSON or text."""
     if text is None or text == "":
         return None
     try:
-        value = msgspec.json.decode(text)
+        value: Any = msgspec.json.decode(text)
     except (ValueError, RecursionError):
         return text
-    if not isinstance(value, dict) or not ("args" in value or "kwargs" in value):
-        return value
-    args, kwargs = value.get("args") or [], value.get("kwargs") or {}
-    if not isinstance(args, list) or not isinstance(kwargs, dict):
-        return value
+    is_envelope = _is_object(value) and ("args" in value or "kwargs" in value)
+    return _carried(value) if is_envelope else value
+
+
+def _carried(envelope: dict[str, Any]) -> Any:
+    args: Any = envelope.get("args") or []
+    kwargs: Any = envelope.get("kwargs") or {}
+    if not _is_array(args) or not _is_object(kwargs):
+        return envelope
     if kwargs:
         return {**kwargs, "args": args} if args else kwargs
     return args[0] if len(args) == 1 else args or None
+
+
+def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
+def _is_array(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)

@@ -12,41 +12,43 @@ from ostinato.replay.futures import Future
 _PLAIN = frozenset((str, int, float, bool, bytes, type(None)))
 
 
-def futures_in(value: object) -> Iterator[asyncio.Future[Any]]:  # noqa: C901  (one branch for each kind of container)
-    """The futures (and asyncio's tasks) in lists, tuples, sets, dicts, dataclasses and msgspec structs, however deep."""
-    if type(value) in _PLAIN:
+def futures_in(value: Any) -> Iterator[asyncio.Future[Any]]:  # noqa: C901  (one branch for each kind of container)
+    """The futures (and asyncio's tasks) in lists, tuples, sets, dicts, dataclasses and structs, however deep."""
+    kind: type[Any] = value.__class__
+    if kind in _PLAIN:
         return
-    if isinstance(value, asyncio.Future):
+    if issubclass(kind, asyncio.Future):
         yield value
-    elif isinstance(value, Mapping):
+    elif issubclass(kind, Mapping):
         for item in value.values():
             yield from futures_in(item)
-    elif isinstance(value, (list, tuple, set, frozenset)):
+    elif issubclass(kind, (list, tuple, set, frozenset)):
         for item in value:
             yield from futures_in(item)
-    elif isinstance(value, msgspec.Struct):
-        for name in value.__struct_fields__:
+    elif issubclass(kind, msgspec.Struct):
+        for name in kind.__struct_fields__:
             yield from futures_in(getattr(value, name))
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        for field in dataclasses.fields(value):
+    elif dataclasses.is_dataclass(kind):
+        for field in dataclasses.fields(kind):
             yield from futures_in(getattr(value, field.name))
 
 
 def with_results(value: Any) -> Any:
     """A copy of the value with each future's result in its place; what holds none is given back as it is."""
-    if isinstance(value, asyncio.Future):
+    kind: type[Any] = value.__class__
+    if issubclass(kind, asyncio.Future):
         return value.result()
-    if type(value) in _PLAIN or next(futures_in(value), None) is None:
+    if kind in _PLAIN or next(futures_in(value), None) is None:
         return value
-    if isinstance(value, Mapping):
+    if issubclass(kind, Mapping):
         return {name: with_results(item) for name, item in value.items()}
-    if isinstance(value, (list, set, frozenset)):
-        return type(value)(with_results(item) for item in value)
-    if isinstance(value, tuple):
+    if issubclass(kind, (list, set, frozenset)):
+        return value.__class__(with_results(item) for item in value)
+    if issubclass(kind, tuple):
         items = [with_results(item) for item in value]
-        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
-    if isinstance(value, msgspec.Struct):
-        changed = {name: with_results(getattr(value, name)) for name in value.__struct_fields__}
+        return value.__class__(*items) if hasattr(value, "_fields") else tuple(items)
+    if issubclass(kind, msgspec.Struct):
+        changed = {name: with_results(getattr(value, name)) for name in kind.__struct_fields__}
         return msgspec.structs.replace(value, **changed)
     fields = [field.name for field in dataclasses.fields(value) if field.init]
     return dataclasses.replace(value, **{name: with_results(getattr(value, name)) for name in fields})

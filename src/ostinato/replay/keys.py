@@ -82,7 +82,7 @@ def _named(kind: Kind, id_member: str, type_member: str | None = None) -> Callab
 
 
 def _at_once(key: Callable[[Any], Key]) -> Callable[[Any], Key | None]:
-    """Of a failure that records its decision only if nothing was initiated; else it comes later, and records nothing."""
+    """Of a failure that records its decision only if nothing was initiated; else it comes later and records nothing."""
     return lambda event: None if event.initiated_event_id else key(event)
 
 

@@ -114,7 +114,7 @@ class ReplayLoop(asyncio.AbstractEventLoop):
         events._set_running_loop(self)  # noqa: SLF001
         try:
             for task in tuple(self._tasks):
-                task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001
+                task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001  # pyright: ignore[reportAttributeAccessIssue]
                 _close(task.get_coro())
         finally:
             events._set_running_loop(outer)  # noqa: SLF001
@@ -137,7 +137,8 @@ class ReplayLoop(asyncio.AbstractEventLoop):
         """Run the callback after those that are queued."""
         handle = _Ready(self, callback, args, context)
         self._ready.append(handle)
-        return handle  # type: ignore[return-value]  # it has of a Handle what callers may use
+        # It has of a Handle what callers may use.
+        return handle  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
 
     def call_later(  # type: ignore[override]
         self, delay: float, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
@@ -178,7 +179,8 @@ class ReplayLoop(asyncio.AbstractEventLoop):
             coro.close()
             raise
         options.pop("eager_start", None)
-        task: OrderedTask[T] = OrderedTask(coro, loop=self, **options)  # type: ignore[arg-type]
+        # Tasks take what the signature says; their stubs know only coroutines.
+        task: OrderedTask[T] = OrderedTask(coro, loop=self, **options)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         self._tasks[task] = None
         task.add_done_callback(self._forget)
         return task
@@ -319,21 +321,21 @@ def _refuse(name: str, hint: str) -> Callable[..., NoReturn]:
 
 for _name, _hint in _REFUSED.items():
     setattr(ReplayLoop, _name, _refuse(_name, _hint))
-ReplayLoop.__abstractmethods__ = frozenset()  # type: ignore[attr-defined]
+ReplayLoop.__abstractmethods__ = frozenset()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _refuse_random_order() -> None:
     """Refuse tasks made by `asyncio.as_completed` from coroutines: it walks them in a set, in an order of chance."""
     import sys  # noqa: PLC0415
 
-    frame = sys._getframe(2)  # noqa: SLF001
+    frame = sys._getframe(2)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     if frame.f_code.co_name not in {"ensure_future", "_ensure_future"}:
         return
     outer = frame.f_back
     while outer is not None and outer.f_code.co_filename == asyncio.tasks.__file__:
         if "as_completed" in outer.f_code.co_qualname or "AsCompleted" in outer.f_code.co_qualname:
             raise NotDurableError(
-                found="asyncio.as_completed() was given coroutines, which it starts in an order that differs in each replay",
+                found="asyncio.as_completed() was given coroutines, and starts them in another order in each replay",
                 hint="Give it futures or tasks: asyncio.as_completed([asyncio.create_task(c) for c in coroutines])",
             )
         outer = outer.f_back

@@ -1,7 +1,7 @@
 """The calls by which workflow code leaves something in history: `run_once`, `patched`, `marker`."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 
@@ -13,9 +13,6 @@ from ostinato.payloads.signatures import signature_of
 from ostinato.replay.execution import Execution, bounded_id, current
 from ostinato.replay.externals import Marker
 from ostinato.replay.strands import is_plain, park
-
-if TYPE_CHECKING:
-    pass
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -1,8 +1,8 @@
-"""`Replay`: a workflow's code over its history. Events in, decisions out; kept in memory it costs only the new events."""
+"""`Replay`: a workflow's code over its history. Events in, decisions out; kept in memory, only new events cost."""
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ostinato import errors
 from ostinato.model import decisions as d
@@ -11,12 +11,14 @@ from ostinato.model.limits import DATA_CHARACTERS
 from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.converter import Converter
 from ostinato.payloads.limits import check_length
-from ostinato.replay.calls import ContinueAsNew
 from ostinato.replay.definitions import Activity, Workflow
 from ostinato.replay.execution import REFUSED, Closing, Execution
 from ostinato.replay.keys import recorded_key
 from ostinato.replay.ledger import is_wake_up
 from ostinato.replay.signal_handlers import signal_handlers
+
+if TYPE_CHECKING:
+    import asyncio
 
 _DROPPED = (errors.NondeterminismError, errors.NotDurableError, errors.OutsideWorkflowError, errors.UnwindingError)
 """What the code did wrong, rather than what went wrong in it: the decision is dropped until the code is mended."""
@@ -45,8 +47,7 @@ class Replay:
         self._workflow = workflow
         self._execution = Execution(workflow, execution=execution, converter=converter, domain=domain)
         self._closing = Closing(self._execution)
-        self._main: Any = None
-        self._instance: object = None
+        self._main: asyncio.Task[object]
         self._completed_up_to = 0
         self._handlers: dict[str, Callable[..., Any]] = {}
         self._started_event_id = 0
@@ -180,7 +181,7 @@ class Replay:
         ahead, markers = self._execution.ahead, self._execution.markers
         completions: dict[int, int] = {}
         for index, event in enumerate(events):
-            kind = type(event)  # compared by identity, since every event of a history comes by
+            kind: type[Any] = event.__class__  # compared by identity, since every event of a history comes by
             if kind is e.DecisionTaskCompleted:
                 completions[event.started_event_id] = index
                 self._completed_up_to = event.started_event_id
@@ -282,13 +283,12 @@ class Replay:
         self._execution.spawn(handler, *arguments.args, **arguments.kwargs).add_done_callback(self._on_handled)
 
     def _on_handled(self, future: Any) -> None:
-        if not future.cancelled() and (error := future.exception()) is not None and not self.is_closed:
+        if not future.cancelled() and (error := future.exception()) is not None:
             self._fail(error)
 
     def _on_cancel_requested(self, _event: e.WorkflowExecutionCancelRequested) -> None:
         self._execution.is_cancel_requested = True
-        if self._main is not None:
-            self._main.cancel()
+        self._main.cancel()
 
     # The code's beginning and its end.
 
@@ -318,8 +318,6 @@ class Replay:
             self._execution.fail(error)
 
     def _end(self, task: Any) -> None:
-        if self.is_closed:
-            return
         if task.cancelled():
             self._closing.close(d.CancelWorkflowExecution())
         elif (error := task.exception()) is not None:
@@ -349,8 +347,6 @@ class Replay:
 
     def _fail(self, error: BaseException) -> None:
         """End as failed, by an exception of the workflow's own code; what is not its own drops the decision."""
-        if isinstance(error, ContinueAsNew):
-            return
         fault = _fault(error)
         if fault is not None:
             self._execution.fail(fault)
@@ -369,7 +365,9 @@ def _orphan(event: e.Event, opened_by: int) -> errors.InternalError:
 def _fault(error: BaseException) -> BaseException | None:
     """What in the error, also deep within groups, is not the workflow's failure but drops the decision."""
     if isinstance(error, BaseExceptionGroup):
-        return next((fault for fault in map(_fault, error.exceptions) if fault is not None), None)
+        # Of what the group is, isinstance does not say.
+        faults = map(_fault, error.exceptions)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        return next((fault for fault in faults if fault is not None), None)
     if isinstance(error, SystemExit):
         return errors.NotDurableError(
             found=f"workflow code called sys.exit({error.code!r})", hint="Return, or raise an exception"

@@ -11,9 +11,9 @@ _NAME = "__ostinato_signal__"
 def on_signal(name: str) -> Callable[[F], F]:
     """Declare a method of a workflow class as the handler of the signals of that name.
 
-    It runs once for each signal, in order of arrival, beside `run`, as `def` or `async def`, with the signal's arguments
-    converted by its annotations. A signal that has a handler is not seen by `wait_signal` or `signals`. An exception
-    out of a handler fails the workflow.
+    It runs once for each signal, in order of arrival, beside `run`, as `def` or `async def`, with the arguments of the
+    signal converted by its annotations. A signal that has a handler is not seen by `wait_signal` or `signals`. An
+    exception out of a handler fails the workflow.
     """
 
     def declare(method: F) -> F:

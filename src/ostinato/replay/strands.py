@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from greenlet import getcurrent, greenlet
 
-from ostinato.errors import NotDurableError, OstinatoError
+from ostinato.errors import NotDurableError
 
 T = TypeVar("T")
 
@@ -96,15 +96,14 @@ def park(awaitable: Awaitable[T], what: str) -> T:
     """
     strand = getcurrent()
     if not isinstance(strand, Strand):
-        if hasattr(awaitable, "close"):
-            awaitable.close()
+        close = getattr(awaitable, "close", None)
+        if close is not None:
+            close()
         raise NotDurableError(
             found=f"{what} would block an `async def` workflow",
             hint="Await it: `await future`, `await asyncio.sleep(...)`, `await asyncio.wait(...)`",
         )
-    parent = strand.parent
-    if parent is None:
-        raise OstinatoError("a strand without a parent")
+    parent: Any = strand.parent
     value: T = parent.switch(awaitable)
     return value
 
@@ -132,12 +131,9 @@ def author_frame(frame: FrameType | None) -> FrameType | None:
 
 
 def position(awaited: Any) -> FrameType | None:
-    """Where the author's code that a suspended coroutine runs stands: its innermost frame that is not of this package."""
+    """Where the author's code that a suspended coroutine runs stands: its innermost frame that is not of ours."""
     found: FrameType | None = None
-    while awaited is not None:
-        frame = getattr(awaited, "cr_frame", None)
-        if frame is None:
-            break
+    while (frame := getattr(awaited, "cr_frame", None)) is not None:
         if frame.f_code is run_plain.__code__:
             strand = frame.f_locals.get("strand")
             found = (author_frame(strand.gr_frame) if strand is not None else None) or found

@@ -1,5 +1,6 @@
 """What workflow code submitted: a request, its future, and what is done when it does not end well."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,11 +21,10 @@ if TYPE_CHECKING:
     from ostinato.replay.ledger import Request
 
 
-class Submission:
+class Submission(ABC):
     """What the three have in common: a request, its future, and what is done when it does not end well."""
 
     __slots__ = (
-        "_has_asked_cancel",
         "_input",
         "_refusals",
         "_state",
@@ -55,7 +55,6 @@ class Submission:
         self._input = ""
         self._refusals = 0
         self._timer: Timer | None = None
-        self._has_asked_cancel = False
 
     def start(self, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
         """Ask for the first attempt.
@@ -64,9 +63,6 @@ class Submission:
             PayloadError: an argument cannot become text.
             LimitExceededError: the arguments are longer than SWF takes.
         """
-        if self._is_recorded():
-            self._ask_again_for_record()
-            return
         self._input = self._dump(args, kwargs)
         self._ask()
 
@@ -74,7 +70,7 @@ class Submission:
         """Give it up, in whatever state it is."""
         if self._timer is not None:
             self._timer.cancel()
-        elif self.request is not None and not self.execution.ledger.withdraw(self.request) and self._is_cancelable():
+        elif self.request is not None and not self.execution.ledger.withdraw(self.request):
             self._ask_cancel()
 
     def _ask(self) -> None:
@@ -82,9 +78,9 @@ class Submission:
         self.request = self.execution.request(self._decision(), self, self.request)
 
     def _ask_cancel(self) -> None:
-        if not self._has_asked_cancel:
-            self._has_asked_cancel = True
-            self.execution.request(self._cancel_decision(), self, self.request)
+        decision = self._cancel_decision()
+        if decision is not None:
+            self.execution.request(decision, self, self.request)
 
     def _dump(self, args: Sequence[object], kwargs: Mapping[str, object]) -> str:
         text = self.execution.converter.dump_arguments(args, kwargs)
@@ -177,26 +173,17 @@ class Submission:
     def _closed(self) -> None:
         self.execution.is_closed(self.kind, self.event_id)
         self.event_id = None
-        self._has_asked_cancel = False
 
     # What differs.
 
-    def _is_recorded(self) -> bool:
-        """Whether history is known to have recorded this one request, so that its input is never needed."""
-        return False
-
-    def _ask_again_for_record(self) -> None:
-        raise NotImplementedError
-
+    @abstractmethod
     def _decision(self) -> d.DecisionAttributes:
-        raise NotImplementedError
+        """What the next attempt is asked for with."""
 
-    def _cancel_decision(self) -> d.DecisionAttributes:
-        raise NotImplementedError
+    def _cancel_decision(self) -> d.DecisionAttributes | None:
+        """What its cancellation is asked for with; None if there is nothing that SWF could cancel."""
+        return None
 
-    def _is_cancelable(self) -> bool:
-        return True
-
+    @abstractmethod
     def handle(self, event: e.HistoryEvent) -> None:
         """Take an event that concerns it."""
-        raise NotImplementedError

@@ -1,6 +1,7 @@
 """Activities that workflow code submitted."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any, assert_never, cast
 
 from ostinato import errors
 from ostinato.model import decisions as d
@@ -15,8 +16,7 @@ from ostinato.replay.execution import Execution, bounded_id
 from ostinato.replay.keys import Key, Kind
 from ostinato.replay.submission import Submission
 
-if TYPE_CHECKING:
-    pass
+_NotCompleted = e.ActivityTaskFailed | e.ActivityTaskTimedOut | e.ActivityTaskCanceled | e.ScheduleActivityTaskFailed
 
 
 class SubmittedActivity(Submission):
@@ -33,16 +33,21 @@ class SubmittedActivity(Submission):
         self.activity = activity
         self._state = lives.ActivityState.NEW
 
-    def _is_recorded(self) -> bool:
+    def start(self, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
+        """Ask for the first attempt; its input is not written if history is known to have recorded this one request.
+
+        Raises:
+            PayloadError: an argument cannot become text.
+            LimitExceededError: the arguments are longer than SWF takes.
+        """
         execution = self.execution
-        return self.retry is None and execution.ahead.get(self.id) == 1 and not execution.ledger.has(self._key())
-
-    def _ask_again_for_record(self) -> None:
-        self.request = self.execution.request_recorded(self._key(), self)
-
-    def _key(self) -> Key:
-        kind = self.activity.activity_type
-        return Key(Kind.ACTIVITY, self.id, f"{kind.name} {kind.version}")
+        if self.retry is None and execution.ahead.get(self.id) == 1:
+            kind = self.activity.activity_type
+            key = Key(Kind.ACTIVITY, self.id, f"{kind.name} {kind.version}")
+            if not execution.ledger.has(key):
+                self.request = execution.request_recorded(key, self)
+                return
+        super().start(args, kwargs)
 
     def _decision(self) -> d.ScheduleActivityTask:
         self._state = lives.ActivityState.NEW
@@ -66,11 +71,9 @@ class SubmittedActivity(Submission):
             return super()._along()
         return ",".join(filter(None, (super()._along(), f'"heartbeat_timeout":{whole_seconds(timeout)}')))
 
-    def _cancel_decision(self) -> d.RequestCancelActivityTask:
-        return d.RequestCancelActivityTask(activity_id=self.id)
-
-    def _is_cancelable(self) -> bool:
-        return self._state is not lives.ActivityState.CLOSED
+    def _cancel_decision(self) -> d.RequestCancelActivityTask | None:
+        is_closed = self._state is lives.ActivityState.CLOSED
+        return None if is_closed else d.RequestCancelActivityTask(activity_id=self.id)
 
     def handle(self, event: e.HistoryEvent) -> None:
         """Take an event that concerns it."""
@@ -85,12 +88,12 @@ class SubmittedActivity(Submission):
             self.future.is_running = True
         elif state is lives.ActivityState.CLOSED:
             self._closed()
-            self._ended(event)
+            if type(event) is e.ActivityTaskCompleted:
+                self._completed(event.result, signature_of(self.activity.function).result_type)
+            else:
+                self._did_not_complete(cast("_NotCompleted", event))
 
-    def _ended(self, event: e.HistoryEvent) -> None:
-        if type(event) is e.ActivityTaskCompleted:
-            self._completed(event.result, signature_of(self.activity.function).result_type)
-            return
+    def _did_not_complete(self, event: _NotCompleted) -> None:
         facts: dict[str, Any] = {"name": self.name, "activity_id": self.id, "attempts": self.attempt}
         match event:
             case e.ActivityTaskFailed(reason=reason, details=details):
@@ -112,7 +115,7 @@ class SubmittedActivity(Submission):
             case e.ScheduleActivityTaskFailed(cause=cause):
                 self._not_scheduled(cause, facts)
             case _:
-                pass
+                assert_never(event)
 
     def _not_scheduled(self, cause: ScheduleActivityTaskFailedCause, facts: dict[str, Any]) -> None:
         causes = ScheduleActivityTaskFailedCause

@@ -1,7 +1,7 @@
 """Child workflows that workflow code submitted."""
 
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never, cast
 
 from ostinato import errors
 from ostinato.model import decisions as d
@@ -18,6 +18,15 @@ from ostinato.replay.submission import Submission
 
 if TYPE_CHECKING:
     from ostinato.model.fields import RunId
+
+_End = (
+    e.ChildWorkflowExecutionCompleted
+    | e.ChildWorkflowExecutionFailed
+    | e.ChildWorkflowExecutionTimedOut
+    | e.ChildWorkflowExecutionCanceled
+    | e.ChildWorkflowExecutionTerminated
+    | e.StartChildWorkflowExecutionFailed
+)
 
 
 class SubmittedChild(Submission):
@@ -51,11 +60,10 @@ class SubmittedChild(Submission):
             lambda_role=w.lambda_role,
         )
 
-    def _cancel_decision(self) -> d.RequestCancelExternalWorkflowExecution:
+    def _cancel_decision(self) -> d.RequestCancelExternalWorkflowExecution | None:
+        if self._state is not lives.ChildState.STARTED:
+            return None
         return d.RequestCancelExternalWorkflowExecution(workflow_id=self.id, run_id=self.run_id)
-
-    def _is_cancelable(self) -> bool:
-        return self._state is lives.ChildState.STARTED
 
     def handle(self, event: e.HistoryEvent) -> None:
         """Take an event that concerns it."""
@@ -74,16 +82,19 @@ class SubmittedChild(Submission):
         self._state = state = lives.advance(lives.CHILD, self._state, event)
         if state is lives.ChildState.CLOSED:
             self._closed()
-            self._ended(event)
-        elif isinstance(event, e.StartChildWorkflowExecutionInitiated):
+            self._ended(cast("_End", event))
+        elif state is lives.ChildState.INITIATED:
             self._opened(event)
-        elif isinstance(event, e.ChildWorkflowExecutionStarted):
-            self.run_id = event.workflow_execution.run_id
-            self.future.is_running = True
-            if self.future.cancelled():
-                self._ask_cancel()
+        else:
+            self._started(cast("e.ChildWorkflowExecutionStarted", event))
 
-    def _ended(self, event: e.HistoryEvent) -> None:
+    def _started(self, event: e.ChildWorkflowExecutionStarted) -> None:
+        self.run_id = event.workflow_execution.run_id
+        self.future.is_running = True
+        if self.future.cancelled():
+            self._ask_cancel()
+
+    def _ended(self, event: _End) -> None:
         facts: dict[str, Any] = {
             "name": self.name,
             "workflow_id": self.id,
@@ -105,7 +116,7 @@ class SubmittedChild(Submission):
             case e.StartChildWorkflowExecutionFailed(cause=cause):
                 self._not_started(cause, facts)
             case _:
-                pass
+                assert_never(event)
 
     def _not_started(self, cause: StartChildWorkflowExecutionFailedCause, facts: dict[str, Any]) -> None:
         causes = StartChildWorkflowExecutionFailedCause

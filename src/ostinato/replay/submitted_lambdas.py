@@ -1,7 +1,7 @@
 """Lambda functions that workflow code submitted."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, assert_never, cast
 
 from ostinato import errors
 from ostinato.model import decisions as d
@@ -15,12 +15,17 @@ from ostinato.replay.execution import Execution, bounded_id
 from ostinato.replay.keys import Kind
 from ostinato.replay.submission import Submission
 
-if TYPE_CHECKING:
-    pass
+_End = (
+    e.LambdaFunctionCompleted
+    | e.LambdaFunctionFailed
+    | e.LambdaFunctionTimedOut
+    | e.StartLambdaFunctionFailed
+    | e.ScheduleLambdaFunctionFailed
+)
 
 
 class SubmittedLambda(Submission):
-    """An invocation of a Lambda function."""
+    """An invocation of a Lambda function, which SWF cannot cancel."""
 
     __slots__ = ("function",)
 
@@ -47,21 +52,18 @@ class SubmittedLambda(Submission):
             start_to_close_timeout=None if timeout is None else to_swf(timeout),
         )
 
-    def _is_cancelable(self) -> bool:
-        return False  # SWF has no such decision
-
     def handle(self, event: e.HistoryEvent) -> None:
         """Take an event that concerns it."""
         self._state = state = lives.advance(lives.LAMBDA, self._state, event)
         if state is lives.LambdaState.CLOSED:
             self._closed()
-            self._ended(event)
-        elif isinstance(event, e.LambdaFunctionScheduled):
+            self._ended(cast("_End", event))
+        elif state is lives.LambdaState.SCHEDULED:
             self._opened(event)
-        elif isinstance(event, e.LambdaFunctionStarted):
+        else:
             self.future.is_running = True
 
-    def _ended(self, event: e.HistoryEvent) -> None:
+    def _ended(self, event: _End) -> None:
         said = f"Lambda function {self.name} ({self.id})"
         match event:
             case e.LambdaFunctionCompleted(result=result):
@@ -79,4 +81,4 @@ class SubmittedLambda(Submission):
                     what = f"{said} could not be scheduled: {cause.name}"
                     self._failed(errors.LambdaNotStarted(what, reason=cause.name))
             case _:
-                pass
+                assert_never(event)

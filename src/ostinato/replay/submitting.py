@@ -1,7 +1,7 @@
 """The calls by which workflow code asks for something to run: `submit`, `map`, `starmap`, `spawn`."""
 
 from collections.abc import Callable, Coroutine, Iterable
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
+from typing import Any, ParamSpec, Protocol, TypeVar, overload
 
 from ostinato.errors import UsageError
 from ostinato.payloads.signatures import signature_of
@@ -13,9 +13,6 @@ from ostinato.replay.submission import Submission
 from ostinato.replay.submitted_activities import SubmittedActivity
 from ostinato.replay.submitted_children import SubmittedChild
 from ostinato.replay.submitted_lambdas import SubmittedLambda
-
-if TYPE_CHECKING:
-    pass
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -75,14 +72,15 @@ def submit(what: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
     return submission.future
 
 
-def _submission(execution: Execution, what: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Submission:
-    if isinstance(what, Activity):
+def _submission(execution: Execution, what: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Submission:
+    kind: type[Any] = what.__class__
+    if issubclass(kind, Activity):
         signature_of(what.function).check_call(args, kwargs)
         return SubmittedActivity(execution, what)
-    if isinstance(what, Workflow):
+    if issubclass(kind, Workflow):
         signature_of(what.run).check_call(args, kwargs)
         return SubmittedChild(execution, what)
-    if isinstance(what, LambdaFunction):
+    if issubclass(kind, LambdaFunction):
         if len(args) + len(kwargs) > 1 and args:
             raise UsageError(found=f"{len(args) + len(kwargs)} arguments for a Lambda function", expected="one value")
         return SubmittedLambda(execution, what)

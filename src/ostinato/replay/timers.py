@@ -1,7 +1,7 @@
 """Durable timers."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ostinato.errors import TimerNotStarted
 from ostinato.model import decisions as d
@@ -74,8 +74,8 @@ class Timer:
             return
         if isinstance(event, e.TimerFired):
             self._callback()
-        elif isinstance(event, e.StartTimerFailed):
-            self._refused(event.cause.name)
+        else:
+            self._refused(cast("e.StartTimerFailed", event).cause.name)
 
     def _refused(self, cause: str) -> None:
         passing = ("OPEN_TIMERS_LIMIT_EXCEEDED", "TIMER_CREATION_RATE_EXCEEDED")

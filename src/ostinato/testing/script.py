@@ -51,7 +51,10 @@ class Script:
     def add(self, kind: type[e.Event], **attributes: Any) -> EventId:
         """Append any event; gives its id."""
         event_id = EventId(len(self.events) + 1)
-        self.events.append(kind(event_id=event_id, event_timestamp=self._now, **attributes))  # type: ignore[arg-type]
+        event: Any = kind(
+            event_id=event_id, event_timestamp=self._now, **attributes
+        )  # each kind is one of HistoryEvent
+        self.events.append(event)
         return event_id
 
     @property
