@@ -32,6 +32,8 @@
     │   │   ├── ChildWorkflowCanceled
     │   │   ├── ChildWorkflowTerminated
     │   │   └── ChildWorkflowNotStarted
+    │   ├── ProcessDied                 a worker's report: the process that the activity ran in is gone
+    │   ├── WorkerStopped               a worker's report: it was stopped, and the activity did not end in time
     │   ├── TimerNotStarted
     │   ├── SignalNotDelivered
     │   ├── CancelNotDelivered
@@ -433,6 +435,14 @@ class ActivityNotScheduled(ActivityError):
         super().__init__(
             f"could not be scheduled: {cause}", name=name, activity_id=activity_id, attempts=attempts, reason=cause
         )
+
+
+class ProcessDied(TaskError):
+    """What a worker reports of an activity whose process ended before the activity did: a crash, a lack of memory."""
+
+
+class WorkerStopped(TaskError):
+    """What a worker reports of an activity that did not end within the worker's grace, when it is stopped."""
 
 
 class ChildWorkflowError(TaskError):

@@ -8,7 +8,19 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    Literal,
+    NoReturn,
+    ParamSpec,
+    Protocol,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    overload,
+)
 
 from ostinato.errors import NotDurableError, UsageError
 from ostinato.model.durations import Duration, whole_seconds
@@ -32,7 +44,8 @@ class ActivityOptions(TypedDict, total=False):
     """The settings of an activity. Durations are seconds or timedeltas; None is no limit.
 
     `task_priority`: the higher is served first. `control` is a text that history keeps with the task and the worker
-    does not see. `activity_id`: an id of your own, unique among the open activities of the execution.
+    does not see. `activity_id`: an id of your own, unique among the open activities of the execution. `isolation`: what
+    a worker runs it in: a thread (or its event loop, if it is an `async def`), or a process that it can kill.
     """
 
     name: str
@@ -46,6 +59,7 @@ class ActivityOptions(TypedDict, total=False):
     retry: Retry | None
     control: str | None
     activity_id: str | None
+    isolation: Literal["thread", "process"]
 
 
 class WorkflowOptions(TypedDict, total=False):
@@ -94,6 +108,7 @@ class Activity(Generic[P, R]):
     retry: Retry | None = None
     control: str | None = None
     activity_id: str | None = None
+    isolation: Literal["thread", "process"] = "thread"
     declared: "Activity[P, R] | None" = field(default=None, repr=False)
     """What `options` was called on, as it was declared; workers know that one. None if this is it."""
     activity_type: ActivityType = field(init=False)

@@ -4,7 +4,7 @@ import asyncio
 import concurrent.futures
 import contextvars
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -60,7 +60,10 @@ def sent_along(text: str | None) -> SentAlong:
 
 
 class Attempts:
-    """Runs activity tasks, each in the thread that asks; `async def` ones on the event loop of this process."""
+    """Runs activity tasks, each in the thread that asks; `async def` ones on the event loop of this process.
+
+    `begin` is called with each activity before it runs.
+    """
 
     def __init__(
         self,
@@ -71,6 +74,7 @@ class Attempts:
         converter: Converter,
         heartbeats: Heartbeats,
         coroutines: Coroutines,
+        begin: Callable[[RunningActivity], object] | None = None,
     ) -> None:
         self._swf = swf
         self._domain = domain
@@ -78,6 +82,7 @@ class Attempts:
         self._converter = converter
         self._heartbeats = heartbeats
         self._coroutines = coroutines
+        self._begin = begin
 
     def run(self, task: ActivityTask) -> Report | None:
         """Run the task's activity and give the report to send; None if this process gave it up, as it stops."""
@@ -97,6 +102,8 @@ class Attempts:
             swf=self._swf,
             converter=self._converter,
         )
+        if self._begin is not None:
+            self._begin(running)
         timeout = along.heartbeat_timeout or activity.heartbeat_timeout
         if timeout is not None:
             self._heartbeats.add(running, whole_seconds(timeout))

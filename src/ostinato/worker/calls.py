@@ -38,8 +38,23 @@ class Backoff:
         return seconds
 
 
+_ABOUT_CREDENTIALS = (
+    "ExpiredToken",
+    "IncompleteSignature",
+    "InvalidClientTokenId",
+    "InvalidSignature",
+    "RequestExpired",
+    "RequestTimeTooSkewed",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClient",
+)
+"""How the codes of those of Amazon's faults begin that say nothing of the request: new credentials will do."""
+
+
 def may_pass(error: Exception) -> bool:
-    """Whether the same call may succeed later: SWF is busy or out of reach, and did not refuse."""
+    """Whether the same call may succeed later: SWF is busy or out of reach, or does not take credentials any more."""
+    if type(error) is SwfFault:
+        return error.message.startswith(_ABOUT_CREDENTIALS)
     return not isinstance(error, SwfFault) or isinstance(error, ThrottlingException | LimitExceededFault)
 
 

@@ -61,13 +61,18 @@ class RunningActivity:
         check_length(text, field="the heartbeat's details", limit=HEARTBEAT_CHARACTERS)
         self._details = text
 
-    def beat(self) -> None:
+    def beat(self, text: str | None = None) -> None:
         """Tell SWF that the task is alive, and learn whether it should stop.
+
+        Args:
+            text: details for this heartbeat and those to come; the last ones, unless given.
 
         Raises:
             Exception: SWF could not be reached.
         """
         with self._lock:
+            if text is not None:
+                self._details = text
             heartbeat = RecordActivityTaskHeartbeat(task_token=self.info.task_token, details=self._details)
             try:
                 status = self._swf.call(heartbeat)
