@@ -88,7 +88,7 @@ class Protocol(HttpToolsProtocol):
         """Begin to answer."""
         self._is_reading_head = False
         # The parser would leave the body to the other protocol.
-        if self.parser.should_upgrade():
+        if self.parser.should_upgrade():  # pyright: ignore[reportOptionalMemberAccess]  # None only after the end
             raise RefusedError
         super().on_headers_complete()
 
