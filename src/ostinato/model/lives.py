@@ -12,7 +12,13 @@ from ostinato.errors import IllegalTransition
 from ostinato.model import events as e
 
 
-class ActivityState(Enum):
+class _LifeState(Enum):
+    """A state of a life. Its hash is its identity: the members are singletons, and tables are looked up often."""
+
+    __hash__ = object.__hash__
+
+
+class ActivityState(_LifeState):
     """The states of an activity task."""
 
     NEW = auto()
@@ -21,7 +27,7 @@ class ActivityState(Enum):
     CLOSED = auto()
 
 
-class TimerState(Enum):
+class TimerState(_LifeState):
     """The states of a timer."""
 
     NEW = auto()
@@ -29,7 +35,7 @@ class TimerState(Enum):
     CLOSED = auto()
 
 
-class ChildState(Enum):
+class ChildState(_LifeState):
     """The states of a child execution, as its parent sees it."""
 
     NEW = auto()
@@ -38,7 +44,7 @@ class ChildState(Enum):
     CLOSED = auto()
 
 
-class ExternalState(Enum):
+class ExternalState(_LifeState):
     """The states of a signal or cancellation request to another execution."""
 
     NEW = auto()
@@ -46,7 +52,7 @@ class ExternalState(Enum):
     CLOSED = auto()
 
 
-class LambdaState(Enum):
+class LambdaState(_LifeState):
     """The states of a Lambda function's invocation."""
 
     NEW = auto()
@@ -55,7 +61,7 @@ class LambdaState(Enum):
     CLOSED = auto()
 
 
-class DecisionTaskState(Enum):
+class DecisionTaskState(_LifeState):
     """The states of an execution's one decision task; while one runs, a second may be scheduled already."""
 
     IDLE = auto()
@@ -64,7 +70,7 @@ class DecisionTaskState(Enum):
     STARTED_AND_SCHEDULED = auto()
 
 
-class ExecutionState(Enum):
+class ExecutionState(_LifeState):
     """The states of a workflow execution."""
 
     NEW = auto()
