@@ -65,6 +65,8 @@ def _serve(service: Service) -> int:
     with ExitStack() as stack:
         listening = stack.enter_context(listen(service.host, service.port))
         _check_reach(service, listening)
+        # Reading the database back makes many objects, and no garbage.
+        gc.disable()
         engine = stack.enter_context(open_engine(service.db))
         access_log = AccessLog(sys.stderr) if service.has_access_log else None
         if access_log is not None:
@@ -100,8 +102,8 @@ def _prepare_process(server: "Server") -> None:
         signal.signal(number, handle)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(_YOUNG_OBJECTS, 50, 100)
 
 
