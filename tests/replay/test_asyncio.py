@@ -2,15 +2,18 @@
 
 import asyncio
 import contextvars
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ostinato import Future, activity, now, run_once, signals, sleep, spawn, submit, timer, wait_signal, workflow
+from ostinato import activity, now, run_once, signals, sleep, spawn, submit, timer, wait_signal, workflow
 from ostinato.errors import ActivityFailed, NotDurableError
 from ostinato.model import decisions as d
 from ostinato.replay.loop import _REFUSED, ReplayLoop
 from ostinato.testing.rehearsal import Rehearsal
+
+if TYPE_CHECKING:
+    from ostinato import Future
 
 
 @activity(name="work")
@@ -130,13 +133,11 @@ def test_timeout() -> None:
 
     @workflow
     async def approval() -> list[Any]:
-        try:
+        with pytest.raises(TimeoutError):
             async with asyncio.timeout(3 * 86_400):
                 await wait_signal("approve")
-        except TimeoutError:
-            late = await wait_signal("approve")
         async with asyncio.timeout(None):
-            return [late]
+            return [await wait_signal("approve")]
 
     with Rehearsal(approval) as r:
         assert started(r) == [("timer-1", "259200")]
@@ -173,11 +174,14 @@ def test_task_group() -> None:
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(n)) for n in range(2)]
-        with pytest.raises(ExceptionGroup) as caught:
+        said = ""
+        try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(one(3))
                 group.create_task(one(4))
-        return [*(t.result() for t in tasks), type(caught.value.exceptions[0]).__name__]
+        except* ActivityFailed as failures:
+            said = type(failures.exceptions[0]).__name__
+        return [*(t.result() for t in tasks), said]
 
     with Rehearsal(groups) as r:
         r.complete("activity-work-2", "b")
@@ -207,8 +211,7 @@ def test_synchronization() -> None:
                 condition.notify_all()
 
         task = asyncio.create_task(produce())
-        for _ in range(3):
-            said.append(await queue.get())
+        said += [await queue.get() for _ in range(3)]
         await event.wait()
         async with condition:
             waiting = asyncio.create_task(barrier.wait())
@@ -324,7 +327,7 @@ def test_sets_of_futures_are_ordered() -> None:
             r.happened().activity_completed(f"activity-work-{n + 1}", str(n))
         r.play()
 
-        asked = [x.input for x in r.decisions if isinstance(x, d.ScheduleActivityTask)]
+        asked = [x.input or "" for x in r.decisions if isinstance(x, d.ScheduleActivityTask)]
         assert sorted(asked) == sorted(f'{{"args":[{n}],"kwargs":{{}}}}' for n in range(20))
 
 

@@ -48,8 +48,10 @@ def test_futures_deep_within_arguments() -> None:
         r.complete("activity-work-1", 7)
 
         assert asked(r) == [
-            '{"args":[[{"k":[7,1]},[7,2],{"inside":[7]},{"inside":{"y":7}},"plain"],[1]],'
-            '"kwargs":{"by_name":{"z":[7]}}}'
+            (
+                '{"args":[[{"k":[7,1]},[7,2],{"inside":[7]},{"inside":{"y":7}},"plain"],[1]],'
+                '"kwargs":{"by_name":{"z":[7]}}}'
+            )
         ]
 
 

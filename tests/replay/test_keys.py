@@ -45,7 +45,8 @@ def test_refusals(decision: d.DecisionAttributes) -> None:
     key = recorded_key(script.events[-1])
 
     assert key is not None
-    assert key == decision_key(decision)._replace(**({"type_name": ""} if key.kind is Kind.SIGNAL else {}))
+    asked = decision_key(decision)
+    assert key == (asked._replace(type_name="") if asked.kind is Kind.SIGNAL else asked)
 
 
 @pytest.mark.parametrize("decision", DECISIONS[:1] + DECISIONS[2:3] + DECISIONS[4:12], ids=lambda x: type(x).__name__)

@@ -2,16 +2,19 @@
 
 import asyncio
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ostinato import Future, LambdaFunction, activity, marker, run_once, spawn, submit, timer, wait, workflow
+from ostinato import LambdaFunction, activity, marker, run_once, spawn, submit, timer, wait, workflow
 from ostinato.errors import ActivityNotScheduled, InternalError, NondeterminismError
 from ostinato.model import decisions as d
 from ostinato.model import events as e
 from ostinato.replay.ledger import WAKE_UP
 from ostinato.testing.rehearsal import Rehearsal
+
+if TYPE_CHECKING:
+    from ostinato import Future
 
 
 @activity(name="work")
@@ -450,6 +453,6 @@ def test_a_batch_that_does_not_follow() -> None:
         submit(work).result()
 
     with Rehearsal(waits) as r:
-        r.happened().add(e.TimerFired, timer_id="t", started_event_id=2)  # type: ignore[arg-type]
+        r.happened().add(e.TimerFired, timer_id="t", started_event_id=2)
         with pytest.raises(InternalError, match="event 6, TimerFired, is about event 2, which opened nothing"):
             r.play()

@@ -1,8 +1,7 @@
-"""Random workflows over random histories: a replay that is kept decides as a fresh one, within SWF's limits, and loses nothing."""
+"""Random workflows over random histories: a kept replay decides as a fresh one, within limits, and loses nothing."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -34,6 +33,9 @@ from ostinato.model import enums
 from ostinato.model import events as e
 from ostinato.testing.refusals import REFUSALS
 from ostinato.testing.rehearsal import Rehearsal
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
 
 Statement = tuple[Any, ...]
 Block = list[Statement]
@@ -84,7 +86,7 @@ class Plain:
         self.futures.append(future)
         self.asked.append(future)
 
-    def one(self, kind: str, *rest: Any) -> None:
+    def one(self, kind: str, *rest: Any) -> None:  # noqa: C901, PLR0912  (one case for each statement)
         futures = self.futures
         try:
             match kind:
@@ -149,7 +151,7 @@ class Async(Plain):
             await self.step(*statement)
         return len(statements)
 
-    async def step(self, kind: str, *rest: Any) -> None:
+    async def step(self, kind: str, *rest: Any) -> None:  # noqa: C901, PLR0912  (the same)
         futures = self.futures
         try:
             match kind:
@@ -265,8 +267,12 @@ class World:
             case e.StartChildWorkflowExecutionInitiated() as event:
                 self.child(event)
             case e.LambdaFunctionScheduled() as event:
-                kinds = [e.LambdaFunctionCompleted, e.LambdaFunctionFailed, e.LambdaFunctionTimedOut]
-                script.lambda_event(data.draw(st.sampled_from(kinds)), event.id)
+                ends: list[type[e.Event]] = [
+                    e.LambdaFunctionCompleted,
+                    e.LambdaFunctionFailed,
+                    e.LambdaFunctionTimedOut,
+                ]
+                script.lambda_event(data.draw(st.sampled_from(ends)), event.id)
                 del self.open[event.event_id]
             case e.SignalExternalWorkflowExecutionInitiated() as event:
                 self.deliver(event)
@@ -298,7 +304,7 @@ class World:
             script.child_event(e.ChildWorkflowExecutionStarted, event.workflow_id)
             self.begun.add(event.event_id)
             return
-        kinds = [
+        kinds: list[type[e.Event]] = [
             e.ChildWorkflowExecutionCompleted,
             e.ChildWorkflowExecutionFailed,
             e.ChildWorkflowExecutionCanceled,
@@ -426,10 +432,11 @@ def _workflow(program: Block, ending: str | None, *, is_async: bool, asked: dict
 def test_random_workflows_over_random_histories(
     program: Block,
     ending: str | None,
+    *,
     is_async: bool,
     data: st.DataObject,
 ) -> None:
-    """Whatever the code does and whatever happens: kept = fresh, limits are kept, nothing is lost, nothing else is raised."""
+    """Whatever the code does and whatever happens: kept = fresh, limits hold, nothing is lost, all else is silence."""
     asked: dict[int, list[Future[Any]]] = {}
     with Rehearsal(_workflow(program, ending, is_async=is_async, asked=asked)) as r:
         world = World(r, data)

@@ -1,4 +1,4 @@
-"""Histories of the real service, which simpleflow's programs made, replayed by the same programs written for Ostinato."""
+"""Histories of the real service, made by simpleflow's programs, replayed by the same programs written for Ostinato."""
 
 import asyncio
 import contextlib
@@ -54,7 +54,7 @@ def _next_decision() -> None:
 
 
 @workflow
-def signal_(wait: bool) -> None:
+def signal_(wait: bool) -> None:  # noqa: FBT001  (as simpleflow's program takes it)
     delivery = signal("signal", 1)
     if wait:
         delivery.result()
@@ -64,7 +64,7 @@ def signal_(wait: bool) -> None:
 
 
 @workflow
-def with_replays_(wait: bool) -> None:
+def with_replays_(wait: bool) -> None:  # noqa: FBT001  (the same)
     marker("marker 1")
     if wait:
         _next_decision()
@@ -124,7 +124,7 @@ def child_workflow_() -> list[Any]:
 
 
 @workflow
-async def cancel_requested_refused(_unused: bool) -> None:
+async def cancel_requested_refused(_unused: bool) -> None:  # noqa: FBT001  (the same)
     future = submit(cancel_workflow)
     while not future.done():
         with contextlib.suppress(asyncio.CancelledError):
@@ -142,8 +142,7 @@ def fails() -> None:
 
 
 def _child(name: str, workflow_id: str) -> Workflow[..., Any]:
-    declared = workflow(name=f"{_MODULE}.{name}", version="example", workflow_id=workflow_id)(lambda *_: None)
-    return declared  # type: ignore[return-value]
+    return workflow(name=f"{_MODULE}.{name}", version="example", workflow_id=workflow_id)(lambda *_: None)
 
 
 _PROGRAMS: dict[str, Any] = {

@@ -1,18 +1,18 @@
 """The rules of replay, one by one."""
 
 import asyncio
+import contextlib
 import functools
 import gc
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ostinato import (
-    Future,
     Retry,
     activity,
     continue_as_new,
@@ -42,6 +42,9 @@ from ostinato.model.enums import ActivityTaskTimeoutType
 from ostinato.payloads.converter import JsonConverter
 from ostinato.replay.replay import Replay
 from ostinato.testing.rehearsal import Rehearsal
+
+if TYPE_CHECKING:
+    from ostinato import Future
 
 
 @activity(name="work")
@@ -375,18 +378,14 @@ def test_eviction_decides_nothing() -> None:
     @workflow
     def swallows() -> None:
         while True:
-            try:
+            with contextlib.suppress(BaseException):  # what must not be done
                 submit(work).result()
-            except BaseException:  # noqa: BLE001, S110  (what must not be done)
-                pass
 
     @workflow
     async def swallows_too() -> None:
         for _ in range(50):
-            try:
+            with contextlib.suppress(BaseException):
                 await asyncio.sleep(5)
-            except BaseException:  # noqa: BLE001, S110
-                pass
 
     for code in (decides, swallows):
         r = Rehearsal(code)
@@ -417,8 +416,11 @@ def test_eviction_of_groups_timeouts_and_waits_is_quiet() -> None:
 
     @workflow
     def spawns() -> None:
+        def waits(n: int) -> None:
+            wait([timer(n + 1), submit(work)], timeout=7)
+
         for n in range(5):
-            spawn(lambda n=n: wait([timer(n + 1), submit(work)], timeout=7))
+            spawn(waits, n)
         submit(work).result()
 
     for code in (busy, spawns):
@@ -437,7 +439,7 @@ def test_a_replay_that_is_just_dropped_is_quiet() -> None:
 
     @workflow
     async def ends() -> None:
-        spawn(spawn, spawn, asyncio.sleep, 5)
+        spawn(spawn, spawn, asyncio.sleep, 5)  # type: ignore[call-overload]
 
     for code in (spawns, ends):
         r = Rehearsal(code)
@@ -475,10 +477,8 @@ def test_cost_does_not_grow() -> None:
         assert r.play() == ()
         assert r.replay.waiting() == ("work (activity-work-500)",)
         (position,) = r.replay.positions()
-        assert (
-            position
-            == f'File "{__file__}", line {loops.function.__code__.co_firstlineno + 2}, in {position.rpartition(" in ")[2]}'
-        )
+        line = loops.function.__code__.co_firstlineno + 2
+        assert position.startswith(f'File "{__file__}", line {line}, in ')
         r.replace()
         r.complete("activity-work-500", 1)
 
@@ -566,7 +566,7 @@ def test_feeding() -> None:
         submit(work).result()
 
     with Rehearsal(waits) as r:
-        with pytest.raises(UsageError, match="found no events|no events; expected event 4"):
+        with pytest.raises(UsageError, match="no events; expected event 4"):
             r.replay.feed([])
         with pytest.raises(UsageError, match="event 1; expected event 4"):
             r.replay.feed(r.script.events)
@@ -586,7 +586,7 @@ def test_feeding() -> None:
         ("continue", enums.ContinueAsNewWorkflowExecutionFailedCause),
     ],
 )
-def test_closes_that_fail(ends: str, causes: Any) -> None:
+def test_closes_that_fail(ends: str, causes: Any) -> None:  # noqa: C901  (one case for each cause)
     """An end that SWF refuses is asked for again: at once, after registering, later; or it fails with the cause."""
 
     @workflow
@@ -701,9 +701,9 @@ def test_cancel_request_refused() -> None:
         try:
             wait([future])
         except asyncio.CancelledError:
-            said = [info().is_cancel_requested]
-        future.result()
-        return said
+            future.result()
+            return [info().is_cancel_requested]
+        return []
 
     with Rehearsal(goes_on) as r:
         assert r.cancel() == ()
@@ -832,11 +832,13 @@ def test_context() -> None:
         set_context("x" * 40_000)
 
     with Rehearsal(says) as r:
-        assert r.replay.execution_context is None
+        published = [r.replay.execution_context]
         r.complete("activity-work-1")
-        assert r.replay.execution_context == '{"step":1}'
+        published.append(r.replay.execution_context)
         r.complete("activity-work-2")
-        assert r.replay.execution_context == "text"
+        published.append(r.replay.execution_context)
+
+        assert published == [None, '{"step":1}', "text"]
         assert "the execution context has 40,000 characters" in (r.reason or "")
 
 

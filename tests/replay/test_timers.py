@@ -12,7 +12,8 @@ from ostinato.testing.rehearsal import Rehearsal
 
 
 @activity(name="work")
-def work() -> int: ...
+def work() -> int:
+    raise AssertionError("only its decisions are looked at")
 
 
 @workflow

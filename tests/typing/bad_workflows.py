@@ -1,5 +1,8 @@
 """Mistakes in workflows, which the checkers find."""
 
+# Each line stands with its reports.
+# fmt: off
+
 from ostinato import activity, run_once, spawn, submit, workflow
 
 

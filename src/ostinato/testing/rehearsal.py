@@ -4,7 +4,7 @@ It knows what a history looks like, not how SWF behaves: what happens is for the
 """
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -12,9 +12,11 @@ from ostinato.model import decisions as d
 from ostinato.model import events as e
 from ostinato.payloads.converter import JsonConverter
 from ostinato.payloads.signatures import signature_of
-from ostinato.replay.definitions import Workflow
 from ostinato.replay.replay import Replay
 from ostinato.testing.script import Script
+
+if TYPE_CHECKING:
+    from ostinato.replay.definitions import Workflow
 
 _CLOSES = (
     d.CompleteWorkflowExecution,
@@ -38,8 +40,8 @@ class Rehearsal:
         kwargs: its input, by name.
     """
 
-    def __init__(self, workflow: Workflow[..., Any], /, *args: Any, is_compared: bool = True, **kwargs: Any) -> None:
-        self.workflow = workflow
+    def __init__(self, workflow: Any, /, *args: Any, is_compared: bool = True, **kwargs: Any) -> None:
+        self.workflow: Workflow[..., Any] = workflow  # to mypy, a class that was decorated is still a class
         self.converter = JsonConverter()
         self.script = Script(self.converter.dump_arguments(args, kwargs), workflow_type=workflow.workflow_type)
         self.decisions: tuple[d.DecisionAttributes, ...] = ()
