@@ -70,6 +70,18 @@ def test_every_exception_says_what_it_means(kind: type) -> None:
         (errors.UnknownResourceFault("Unknown domain: x"), "UnknownResourceFault: Unknown domain: x"),
         (errors.UnknownResourceFault(), "UnknownResourceFault"),
         (
+            errors.ConnectionLostError(where="http://h", found="cannot be reached", may_be_done=False),
+            "http://h: cannot be reached. It was not carried out",
+        ),
+        (
+            errors.ConnectionLostError(where="http://h", found="no answer", may_be_done=True),
+            "http://h: no answer. It may have been carried out all the same",
+        ),
+        (
+            errors.ForeignAnswerError(where="http://h", found="HTTP 404", status=404),
+            "http://h: HTTP 404; expected an answer of SWF's",
+        ),
+        (
             errors.ActivityFailed(
                 name="f", activity_id="activity-f-1", attempts=3, error_type="ValueError", error_message="no"
             ),

@@ -25,34 +25,52 @@ SIMPLEFLOW: dict[str, str] = {
     "Rounds": "[2]",
     "Broken": "[]",
 }
+"""Workflows and their inputs."""
+
+RESULTS: dict[str, Any] = {
+    "Basic": [4, [0, 1, 4], [-1, 4.0], ["A", "B"], "TaskFailed"],
+    "Timers": [True, "short"],
+    "Markers": [["m", "one"], ["m", {"two": 2}]],
+    "Signals": [{"__propagate": True, "args": [], "kwargs": {"x": 1}}, {"args": ["x"], "kwargs": {}}],
+    "Parent": [2, 12],
+    "Rounds": 1,
+}
 
 
-@pytest.fixture(scope="module", name="executions")
-def simpleflow_standalone(url: str, client: Client, programs: Path, tmp_path_factory: Any) -> dict[str, Any]:
-    """`simpleflow standalone` of each workflow, all at once; gives their exit codes and what they wrote."""
+def test_simpleflow_standalone_runs(url: str, client: Client, programs: Path, tmp_path: Path) -> None:
+    """`simpleflow standalone`: activities, timers, markers, signals, children, continue-as-new and failure.
+
+    One test, and all of them at once, because it takes its time to start and to stop.
+    """
     command = environment("simpleflow") / "simpleflow"
-    home = tmp_path_factory.mktemp("home")
-    env = {**environ(url, home), "PYTHONPATH": str(programs)}
+    env = {**environ(url, tmp_path), "PYTHONPATH": str(programs)}
     options = ["--domain", DOMAIN, "--nb-deciders", "1", "--nb-workers", "1"]
     running = {}
     for name, text in SIMPLEFLOW.items():
-        log = (home / name).open("w")
-        words: list[str | Path] = [
-            command,
-            "standalone",
-            *options,
-            "--workflow-id",
-            name,
-            "--input",
-            text,
-            f"simpleflow_program.{name}",
-        ]
-        running[name] = subprocess.Popen(words, env=env, stdout=log, stderr=subprocess.STDOUT)
-        log.close()
+        words: list[str | Path] = [command, "standalone", *options, "--workflow-id", name, "--input", text]
+        with (tmp_path / name).open("w") as log:
+            running[name] = subprocess.Popen(
+                [*words, f"simpleflow_program.{name}"], env=env, stdout=log, stderr=subprocess.STDOUT
+            )
     until = time.monotonic() + SECONDS
     send_later(client, until)
-    codes = {name: process.wait(max(until - time.monotonic(), 0)) for name, process in running.items()}
-    return {name: (code, (home / name).read_text()) for name, code in codes.items()}
+    for name, process in running.items():
+        assert process.wait(max(until - time.monotonic(), 0)) == 0, (tmp_path / name).read_text()
+
+    for name, result in RESULTS.items():
+        assert client.handle(name).result(0) == result, (tmp_path / name).read_text()
+    with pytest.raises(WorkflowFailed, match="told to"):
+        client.handle("Broken").result(0)
+    timers = [type(event) for event in client.handle("Timers").history()]
+    rounds = list(client.handle("Rounds").history())
+    (child,) = (event for event in rounds if isinstance(event, e.ChildWorkflowExecutionStarted))
+    again = client.list(workflow_id=child.workflow_execution.workflow_id, oldest_first=True)
+    assert {e.TimerStarted, e.TimerFired, e.TimerCanceled} <= set(timers)
+    assert [info.close_status for info in again] == [
+        CloseStatus.CONTINUED_AS_NEW,
+        CloseStatus.CONTINUED_AS_NEW,
+        CloseStatus.COMPLETED,
+    ]
 
 
 def send_later(client: Client, until: float) -> None:
@@ -60,56 +78,6 @@ def send_later(client: Client, until: float) -> None:
         assert time.monotonic() < until
         time.sleep(0.1)
     client.handle("Signals").signal("later", "x")
-
-
-@pytest.mark.parametrize(
-    ("name", "result"),
-    [
-        ("Basic", [4, [0, 1, 4], [-1, 4.0], ["A", "B"], "TaskFailed"]),
-        ("Timers", [True, "short"]),
-        ("Markers", [["m", "one"], ["m", {"two": 2}]]),
-        (
-            "Signals",
-            [{"__propagate": True, "args": [], "kwargs": {"x": 1}}, {"args": ["x"], "kwargs": {}}],
-        ),
-        ("Parent", [2, 12]),
-        ("Rounds", 1),
-    ],
-)
-def test_simpleflow_standalone_runs(executions: Any, client: Client, name: str, result: Any) -> None:
-    """Activities, timers, markers, signals, children and continue-as-new, to the results that they have anywhere."""
-    code, log = executions[name]
-
-    assert code == 0, log
-    assert client.handle(name).result(0) == result, log
-
-
-def test_simpleflow_sees_its_failure(executions: Any, client: Client) -> None:
-    """A workflow that fails itself."""
-    code, log = executions["Broken"]
-
-    assert code == 0, log
-    with pytest.raises(WorkflowFailed, match="told to"):
-        client.handle("Broken").result(0)
-
-
-def test_simpleflows_histories_are_as_amazons(executions: Any, client: Client) -> None:
-    """What it asked for is there, in the events of the service."""
-    assert executions
-    timers = [type(event) for event in client.handle("Timers").history()]
-    rounds = [type(event) for event in client.handle("Rounds").history()]
-    (child,) = (
-        event for event in client.handle("Rounds").history() if isinstance(event, e.ChildWorkflowExecutionStarted)
-    )
-    again = client.list(workflow_id=child.workflow_execution.workflow_id, oldest_first=True)
-
-    assert {e.TimerStarted, e.TimerFired, e.TimerCanceled} <= set(timers)
-    assert {e.StartChildWorkflowExecutionInitiated, e.ChildWorkflowExecutionCompleted} <= set(rounds)
-    assert [info.close_status for info in again] == [
-        CloseStatus.CONTINUED_AS_NEW,
-        CloseStatus.CONTINUED_AS_NEW,
-        CloseStatus.COMPLETED,
-    ]
 
 
 def test_garcon_runs(url: str, client: Client, programs: Path, tmp_path: Path) -> None:

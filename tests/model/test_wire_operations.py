@@ -198,26 +198,33 @@ NULL = "failed to satisfy constraint: Member must not be null"
         (
             "ListDomains",
             {"registrationStatus": "GONE"},
-            "1 validation error detected: Value 'GONE' at 'registrationStatus' failed to satisfy constraint: "
-            "Member must satisfy enum value set: [REGISTERED, DEPRECATED]",
+            (
+                "1 validation error detected: Value 'GONE' at 'registrationStatus' failed to satisfy constraint: "
+                "Member must satisfy enum value set: [REGISTERED, DEPRECATED]"
+            ),
         ),
         (
             "RespondDecisionTaskCompleted",
             {**RESPOND, "decisions": [{"decisionType": "StartTimer"}]},
-            "2 validation errors detected: "
-            f"Value null at 'decisions.1.member.startTimerDecisionAttributes.timerId' {NULL}; "
-            f"Value null at 'decisions.1.member.startTimerDecisionAttributes.startToFireTimeout' {NULL}",
+            (
+                "2 validation errors detected: "
+                f"Value null at 'decisions.1.member.startTimerDecisionAttributes.timerId' {NULL}; "
+                f"Value null at 'decisions.1.member.startTimerDecisionAttributes.startToFireTimeout' {NULL}"
+            ),
         ),
         (
             "RespondDecisionTaskCompleted",
             {**RESPOND, "decisions": [{"decisionType": "Sleep", "startTimerDecisionAttributes": {"timerId": "t"}}]},
-            "2 validation errors detected: "
-            f"Value null at 'decisions.1.member.startTimerDecisionAttributes.startToFireTimeout' {NULL}; "
-            "Value 'Sleep' at 'decisions.1.member.decisionType' failed to satisfy constraint: Member must satisfy enum "
-            "value set: [CompleteWorkflowExecution, StartTimer, RequestCancelExternalWorkflowExecution, "
-            "SignalExternalWorkflowExecution, CancelTimer, RecordMarker, ScheduleActivityTask, "
-            "ContinueAsNewWorkflowExecution, ScheduleLambdaFunction, FailWorkflowExecution, RequestCancelActivityTask, "
-            "StartChildWorkflowExecution, CancelWorkflowExecution]",
+            (
+                "2 validation errors detected: "
+                f"Value null at 'decisions.1.member.startTimerDecisionAttributes.startToFireTimeout' {NULL}; "
+                "Value 'Sleep' at 'decisions.1.member.decisionType' failed to satisfy constraint: Member must satisfy "
+                "enum value set: [CompleteWorkflowExecution, StartTimer, RequestCancelExternalWorkflowExecution, "
+                "SignalExternalWorkflowExecution, CancelTimer, RecordMarker, ScheduleActivityTask, "
+                "ContinueAsNewWorkflowExecution, ScheduleLambdaFunction, FailWorkflowExecution, "
+                "RequestCancelActivityTask, "
+                "StartChildWorkflowExecution, CancelWorkflowExecution]"
+            ),
         ),
         (
             "RespondDecisionTaskCompleted",

@@ -23,7 +23,7 @@ def right(activity):
 
 
 @task.decorate(timeout=30)
-def total(left, right):
+def total(activity, left, right):
     return {"total": left + right}
 
 
