@@ -5,6 +5,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from ostinato.model import decisions as d
 from ostinato.model import events as e
 
@@ -131,3 +133,42 @@ def test_a_function_whose_process_died_is_called_again(
     assert isinstance(completed, e.LambdaFunctionCompleted)
     assert completed.result == "again"
     assert after.kinds().count("LambdaFunctionStarted") == 1
+
+
+class _Mute(Exception):
+    """An exception that cannot be told."""
+
+    def __str__(self) -> str:
+        """Fail."""
+        raise ValueError
+
+
+@pytest.mark.parametrize(("error", "reason"), [(SystemExit(3), "SystemExit"), (_Mute(), "_Mute")])
+def test_whatever_a_function_raises_fails_it(
+    error: BaseException, reason: str, open_scenario: "Callable[..., Scenario]"
+) -> None:
+    """Also what is no Exception, or cannot be written down."""
+
+    def fail(_: str | None) -> None:
+        raise error
+
+    scenario = open_scenario(lambda_functions={"f": fail})
+    scenario.register()
+    scenario.start(lambda_role="role")
+    scenario.decide(_call("f"))
+
+    ended = _ended(scenario)
+    assert isinstance(ended, e.LambdaFunctionFailed)
+    assert ended.reason == reason
+
+
+def test_a_result_that_is_no_text_fails_the_function(open_scenario: "Callable[..., Scenario]") -> None:
+    """Half a surrogate pair cannot be kept: it must not spoil the commit of others."""
+    scenario = open_scenario(lambda_functions={"f": lambda _: "\ud800"})
+    scenario.register()
+    scenario.start(lambda_role="role")
+    scenario.decide(_call("f"))
+
+    ended = _ended(scenario)
+    assert isinstance(ended, e.LambdaFunctionFailed)
+    assert ended.reason == "MalformedResult"

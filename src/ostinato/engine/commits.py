@@ -4,8 +4,9 @@ What changes is gathered under the engine's lock into the open batch. Whoever ne
 commits all that has gathered; the others find theirs done. Nobody is answered before.
 """
 
+import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
         HeartbeatRecord,
         HolderRecord,
     )
+
+logger = logging.getLogger(__name__)
 
 _REMEMBERED_FAILURES = 1_000
 
@@ -120,6 +123,8 @@ class Commits:
         self.open = OpenBatch(1)
         self.durable = 0
         """The number of the last batch that is settled: durable, or lost."""
+        self.unusable: StoreError | None = None
+        """Why nothing can be done any more: a batch was lost, and the state could not be read back."""
 
     def commit(self, number: int) -> None:
         """Return when the batch of that number is durable.
@@ -130,8 +135,7 @@ class Commits:
         while self.durable < number:
             with self._commit_lock:
                 after = self._commit_open() if self.durable < number else ()
-            for call in after:
-                call(None)
+            _tell(after, None)
         if self._failures:
             failure = self._failures.get(number)
             if failure is not None:
@@ -145,6 +149,8 @@ class Commits:
         Raises:
             StoreError: it could not be kept, and is lost.
         """
+        if self.unusable is not None:
+            raise self.unusable
         with self._lock:
             number = self.open.number if not self.open.is_empty else self.open.number - 1
         # What was settled before is none of this caller's business, even if it was lost.
@@ -152,19 +158,26 @@ class Commits:
             self.commit(number)
 
     def _commit_open(self) -> list[Callable[[Exception | None], None]]:
-        with self._lock:
-            closing = self.open
-            self.open = OpenBatch(closing.number + 1)
+        closing = self.open
         try:
-            if closing.broken is not None:
-                raise closing.broken
-            self._log.append(closing.batch())
+            with self._lock:
+                self.open = OpenBatch(closing.number + 1)
+            self._append(closing)
         except StoreError as error:
-            for call in self._abandon(closing, error):
-                call(error)
+            _tell(self._abandon(closing, error), error)
             return []
+        except BaseException as interruption:
+            # As by Ctrl-C on the main thread, before or after the log kept the batch: it is asked which.
+            failure = DatabaseWriteError(found=f"the commit was interrupted: {interruption!r}")
+            _tell(self._abandon(closing, failure), failure)
+            raise
         self.durable = closing.number
         return closing.after
+
+    def _append(self, batch: OpenBatch) -> None:
+        if batch.broken is not None:
+            raise batch.broken
+        self._log.append(batch.batch())
 
     def _abandon(self, first: OpenBatch, error: StoreError) -> list[Callable[[Exception | None], None]]:
         with self._lock:
@@ -174,5 +187,20 @@ class Commits:
             self._failures[first.number] = self._failures[second.number] = error
             self.open = OpenBatch(second.number + 1)
             self.durable = second.number
-            self._lose([*first.free_if_lost, *second.free_if_lost] if first is not second else first.free_if_lost)
+            try:
+                self._lose([*first.free_if_lost, *second.free_if_lost] if first is not second else first.free_if_lost)
+            except Exception as failure:  # noqa: BLE001 (whatever it is: what memory holds now is not the state)
+                self.unusable = StoreError(
+                    found=f"after a commit that failed ({error}) the state could not be read back: {failure}",
+                    hint="Close the engine and open it again",
+                )
         return [*first.after, *second.after] if first is not second else first.after
+
+
+def _tell(after: Iterable[Callable[[Exception | None], None]], error: StoreError | None) -> None:
+    for call in after:
+        try:
+            call(error)
+        except Exception:
+            # One who cannot be told, as his event loop is closed, must not keep the others from being told.
+            logger.exception("who waited for a commit could not be told of it")

@@ -369,12 +369,15 @@ class Engine:
         key, started_event_id = execution.key, execution.lambdas[scheduled.event_id].started_event_id
 
         def ended(outcome: LambdaOutcome) -> None:
-            try:
-                self._end_lambda(TaskId(key, scheduled.event_id), started_event_id, outcome)
-            except StoreError as error:
-                if self._transactions.is_closed:
-                    return  # the next start invokes it again
-                logger.error("the outcome of Lambda function %s is lost: %s", scheduled.name, error)  # noqa: TRY400
+            # After the close the next start invokes it again.
+            while not self._transactions.is_closed:
+                try:
+                    self._end_lambda(TaskId(key, scheduled.event_id), started_event_id, outcome)
+                except StoreError as error:
+                    logger.error("the outcome of Lambda function %s waits: %s", scheduled.name, error)  # noqa: TRY400
+                    self._lambdas.pause()
+                else:
+                    return
 
         def invoke(error: Exception | None) -> None:
             if error is None:
@@ -454,9 +457,14 @@ def open_engine(
         DatabaseInUseError: another process has the file open.
         StoreError: the file cannot be used.
     """
-    return Engine(
-        SqliteLog(path),
-        clock=clock if clock is not None else SystemClock(),
-        poll_seconds=poll_seconds,
-        lambda_functions=lambda_functions,
-    )
+    log = SqliteLog(path)
+    try:
+        return Engine(
+            log,
+            clock=clock if clock is not None else SystemClock(),
+            poll_seconds=poll_seconds,
+            lambda_functions=lambda_functions,
+        )
+    except BaseException:
+        log.close()
+        raise

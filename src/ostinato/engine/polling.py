@@ -1,6 +1,7 @@
 """Waiting for tasks: with a callback, and, on top of that, in the poller's own thread."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import NamedTuple
@@ -8,6 +9,7 @@ from typing import NamedTuple
 from ostinato.engine.operations.polls import Poll, PollOperations, delivered
 from ostinato.engine.task_lists import Delivery, HandedTask, Poller
 from ostinato.engine.transactions import Transactions
+from ostinato.errors import StoreError
 from ostinato.model import operations as o
 from ostinato.model.results import ActivityTask, DecisionTask
 
@@ -16,6 +18,9 @@ FLUSH_SECONDS = 0.002
 
 PATIENCE_SECONDS = 0.25
 """With a manual clock: so long (in real time) nothing happens before time passes over tasks that nobody polls for."""
+
+_LEAVING_SECONDS = 1.0
+"""So long an interrupted poller waits for the task that is on its way to it, to give it back."""
 
 
 class PendingPoll:
@@ -137,11 +142,17 @@ class Polling:
             return self._next_page(poll, poll.next_page_token)
         mailbox: SimpleQueue[Delivery] = SimpleQueue()
         pending = self.begin(poll, mailbox.put, is_local=is_local)
+        delivery: Delivery = None
         try:
-            delivery: Delivery = mailbox.get_nowait()
-        except Empty:
-            delivery = self._wait(pending, mailbox, is_local=is_local)
-        return pending.answer(delivery)
+            with suppress(Empty):
+                delivery = mailbox.get_nowait()
+            if delivery is None:
+                delivery = self._wait(pending, mailbox, is_local=is_local)
+            return pending.answer(delivery)
+        except BaseException:
+            # As by Ctrl-C: a task must not stay with one who has left.
+            _leave(pending, mailbox, delivery)
+            raise
 
     def _next_page(self, poll: o.PollForDecisionTask, token: str) -> DecisionTask:
         with self._transactions.lock:
@@ -149,23 +160,23 @@ class Polling:
             newest = self._polls.newest(poll, place)
         return self._polls.decision_task(poll, handed, place, newest)
 
-    def _wait(self, pending: PendingPoll, mailbox: "SimpleQueue[Delivery]", *, is_local: bool) -> HandedTask | None:
+    def _wait(self, pending: PendingPoll, mailbox: "SimpleQueue[Delivery]", *, is_local: bool) -> Delivery:
         until = monotonic() + self._poll_seconds
         if not self._transactions.commits.open.is_empty:
             try:
-                return delivered(mailbox.get(timeout=FLUSH_SECONDS if is_local else 0))
+                return mailbox.get(timeout=FLUSH_SECONDS if is_local else 0)
             except Empty:
                 self._transactions.commits.commit_all()
         while (remaining := until - monotonic()) > 0:
             seen = self._transactions.count
             try:
-                return delivered(mailbox.get(timeout=self._patience(remaining)))
+                return mailbox.get(timeout=self._patience(remaining))
             except Empty:
                 self._lose_patience(seen)
         if pending.withdraw():
             return None
         # Something is on its way already.
-        return delivered(mailbox.get())
+        return mailbox.get()
 
     def _patience(self, remaining: float) -> float:
         return min(remaining, PATIENCE_SECONDS) if self._transactions.is_manual else remaining
@@ -174,3 +185,12 @@ class Polling:
         if self._transactions.is_manual and seen == self._transactions.count:
             with self._transactions.transaction():
                 self._transactions.skip_time(is_forced=True)
+
+
+def _leave(pending: PendingPoll, mailbox: "SimpleQueue[Delivery]", delivery: Delivery) -> None:
+    if delivery is None and not pending.withdraw():
+        with suppress(Empty):
+            delivery = mailbox.get(timeout=_LEAVING_SECONDS)
+    # If that fails, the task is lost with its batch, and waits again already.
+    with suppress(StoreError):
+        pending.hand_back(delivery)

@@ -33,7 +33,8 @@ class TaskTokens:
     def __init__(self, signer: Signer) -> None:
         self._signer = signer
         self._generation = 0
-        self._lost: set[tuple[int, StartedTask]] = set()
+        self._lost: dict[StartedTask, int] = {}
+        """The generation up to which tokens of the task count no more."""
 
     def sign(self, kind: TaskKind, task: StartedTask) -> TaskToken:
         """A token for the task."""
@@ -58,11 +59,11 @@ class TaskTokens:
         if reference.kind is not kind or (mark and not mark.isdecimal()):
             raise ValidationException("Invalid token")
         task = StartedTask(reference.execution_key, reference.scheduled_event_id, reference.started_event_id)
-        if self._lost and (int(mark or 0), task) in self._lost:
+        if self._lost and int(mark or 0) <= self._lost.get(task, -1):
             return None
         return task
 
     def lose(self, tasks: Iterable[StartedTask]) -> None:
         """Let these tasks' tokens count no more; the same starts may be given out anew."""
-        self._lost.update((generation, task) for task in tasks for generation in range(self._generation + 1))
+        self._lost.update(dict.fromkeys(tasks, self._generation))
         self._generation += 1

@@ -92,6 +92,9 @@ class Transactions:
             at = ledger.deadlines.glance()
             if at is None or at > (now := self._clock.now()) or not self._fire_next(now):
                 return
+        # More may be due, in a transaction to come; what was fired last is followed up in this one.
+        self._effects.carry_out()
+        ledger.match()
 
     def _fire_next(self, now: float) -> bool:
         deadline = self.ledger.deadlines.pop_due(now)
@@ -183,6 +186,9 @@ class Transaction:
         if self._transactions.is_closed:
             self._transactions.lock.release()
             raise StoreError(found="the engine is closed")
+        if self._commits.unusable is not None:
+            self._transactions.lock.release()
+            raise self._commits.unusable
         return self
 
     def __exit__(

@@ -1,7 +1,9 @@
 """The log gives back what was kept, in a file and in memory alike."""
 
+import os
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -439,4 +441,20 @@ def test_lists_and_counts_mean_what_the_query_says(records: list[ExecutionRecord
         members = {name: getattr(query, name) for name in query.__struct_fields__}
         after = ExecutionQuery(**{**members, "after": position, "limit": None})
         assert log.list_executions(after) == wanted[place:]
+    log.close()
+
+
+def test_a_fork_cannot_write(tmp_path: Path) -> None:
+    """A child process that inherited the log is refused, and its parent goes on."""
+    log = SqliteLog(tmp_path / "ostinato.db")
+    child = os.fork()
+    if not child:
+        with suppress(StoreError):
+            log.append(Batch())
+            os._exit(1)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+
+    assert status == 0
+    log.append(Batch())
     log.close()

@@ -3,6 +3,7 @@
 One connection writes; another reads, so that reading does not wait for a commit. In memory one connection does both.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
@@ -61,11 +62,13 @@ class SqliteLog:
 
     def _connect(self, resources: ExitStack) -> None:
         self._writing = self._reading = RLock()
+        self._process: int | None = None
         if self._where == MEMORY:
             self._writer = self._reader = resources.enter_context(closing(in_memory()))
             return
         path = _real(self._where)
         resources.callback(Ownership(path).release)
+        self._process = os.getpid()
         self._writer = resources.enter_context(closing(opened(path)))
         self._reader = resources.enter_context(closing(reading(path)))
         self._reading = RLock()
@@ -99,7 +102,15 @@ class SqliteLog:
         Raises:
             DatabaseWriteError: it could not be kept; nothing was changed.
             DatabaseDamagedError: the database is broken; nothing was changed.
+            StoreError: this is a fork of the process that owns the file; nothing was changed.
         """
+        # Two who write the same histories would each spoil the other's, and SQLite does not bear a fork.
+        if self._process is not None and os.getpid() != self._process:
+            raise StoreError(
+                found=f"this process was forked from the one that uses the database ({self._process})",
+                where=self._where,
+                hint="Open the engine after the fork, in one process, and share it by `ostinato server`",
+            )
         with self._writing:
             try:
                 self._writer.execute("BEGIN IMMEDIATE")
