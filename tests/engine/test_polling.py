@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -58,3 +58,17 @@ def test_a_task_on_its_way_to_an_interrupted_poller_is_given_back(
             scenario.poll()
 
     assert scenario.decision_task().started_event_id == 3
+
+
+def test_a_poller_that_is_sent_away_at_once_goes(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that closes between a poller's coming and its waiting does not let it wait for ever."""
+    begin = scenario.engine._polling.begin
+
+    def close_after(*args: Any, **options: Any) -> object:
+        pending = begin(*args, **options)
+        scenario.engine.close()
+        return pending
+
+    monkeypatch.setattr(scenario.engine._polling, "begin", close_after)
+
+    assert scenario.poll() is None

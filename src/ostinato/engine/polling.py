@@ -144,10 +144,7 @@ class Polling:
         pending = self.begin(poll, mailbox.put, is_local=is_local)
         delivery: Delivery = None
         try:
-            with suppress(Empty):
-                delivery = mailbox.get_nowait()
-            if delivery is None:
-                delivery = self._wait(pending, mailbox, is_local=is_local)
+            delivery = self._delivery(pending, mailbox, is_local=is_local)
             return pending.answer(delivery)
         except BaseException:
             # As by Ctrl-C: a task must not stay with one who has left.
@@ -159,6 +156,12 @@ class Polling:
             handed, place = self._polls.next_place(poll, token)
             newest = self._polls.newest(poll, place)
         return self._polls.decision_task(poll, handed, place, newest)
+
+    def _delivery(self, pending: PendingPoll, mailbox: "SimpleQueue[Delivery]", *, is_local: bool) -> Delivery:
+        try:
+            return mailbox.get_nowait()
+        except Empty:
+            return self._wait(pending, mailbox, is_local=is_local)
 
     def _wait(self, pending: PendingPoll, mailbox: "SimpleQueue[Delivery]", *, is_local: bool) -> Delivery:
         until = monotonic() + self._poll_seconds
