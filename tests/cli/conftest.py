@@ -20,7 +20,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ostinato import Retry, activity, continue_as_new, on_signal, signal, sleep, spawn, submit, wait_signal, workflow
+from ostinato import Retry, activity, continue_as_new, marker, workflow
+from ostinato import on_signal, signal, sleep, spawn, submit, wait_signal
 from ostinato.model.enums import ChildPolicy
 from ostinato.worker.context import activity_info
 
@@ -64,7 +65,7 @@ def leap() -> None:
 @activity
 def chatter() -> None:
     print("from an activity")
-    subprocess.run(["echo", "from a subprocess"], check=True)
+    subprocess.run(["echo", "from a subprocess"], check=False)
 
 
 @activity
@@ -182,11 +183,10 @@ def grandparent() -> str:
 
 @workflow
 def tidy() -> None:
-    submit(increment, 20).result()
     try:
         sleep(600)
     finally:
-        submit(increment, 21).result()
+        submit(hold, "gate").result()
 
 
 @workflow(child_policy=ChildPolicy.REQUEST_CANCEL)
@@ -240,6 +240,17 @@ class Counter:
         return self.count
 
 
+@workflow
+def verbose(length: int) -> str:
+    return "x" * length
+
+
+@workflow
+async def chained(times: int) -> None:
+    for number in range(times):
+        marker("m", number)
+
+
 def plain() -> None: ...
 """
 
@@ -277,6 +288,14 @@ class Shell:
         """Wait for its end."""
         out, err = process.communicate(timeout=timeout)
         return Finished(process.returncode, out, err)
+
+    def through_shell(self, command: str) -> Finished:
+        """Run a command line, of which the first word is `ostinato`."""
+        words = ["sh", "-c", f"exec {COMMAND} {command.removeprefix('ostinato ')}"]
+        ended = subprocess.run(
+            words, cwd=self.directory, env=self.environment, capture_output=True, text=True, check=False
+        )
+        return Finished(ended.returncode, ended.stdout, ended.stderr)
 
     def __call__(self, *words: str, **environment: str) -> Finished:
         """Run `ostinato WORDS` to its end."""

@@ -30,10 +30,15 @@ def test_children_that_outlive_their_parent_run_to_their_end(shell: Shell) -> No
 
 def test_children_that_are_asked_to_cancel_clean_up(shell: Shell) -> None:
     """REQUEST_CANCEL: their `finally` runs, and how they ended is told."""
-    ended = shell("run", "flows.py:asking", *MEMORY)
+    process = shell.start("run", "flows.py:asking", *MEMORY)
+    assert process.stderr is not None
+    while "what it began goes on" not in process.stderr.readline():
+        pass
+    shell.open_gate()
+    ended = shell.finish(process)
 
     assert (ended.code, ended.out) == (0, '"asked"\n')
-    assert shell.log() == ["increment 20", "increment 21"]
+    assert shell.log() == ["begin gate", "done gate"]
     assert "was canceled" in ended.err
 
 

@@ -115,6 +115,57 @@ def test_without_an_id_one_is_made_and_told(shell: Shell) -> None:
     assert re.search(r"^add-\d{8}-\d{6}-[0-9a-f]{6} started, run ", ended.err)
 
 
+def test_a_message_is_said_once(shell: Shell) -> None:
+    """A failure that has no lines of the author's is not followed by a traceback of one line."""
+    ended = shell("run", "flows.py:verbose", "--input", "40000", *MEMORY)
+
+    assert ended.code == 1
+    assert ended.err.count("has 40,002 characters") == 1
+
+
+def test_too_long_a_history_is_told_beforehand_and_in_the_end(shell: Shell) -> None:
+    """SWF ends a run at 25,000 events; what to do about it is said."""
+    ended = shell("run", "flows.py:chained", "--input", "26000", *MEMORY)
+
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.count("and SWF ends it at 25,000") == 1
+    assert "EVENT_LIMIT_EXCEEDED" in ended.err
+    assert "SWF ends a run at 25,000 events: continue_as_new()" in ended.err
+
+
+# Streams that are closed, full or broken.
+
+
+def test_a_result_that_nobody_reads_is_told_on_stderr(shell: Shell) -> None:
+    """Code 1. It must not be lost: the execution has closed, and running it again would be a new run."""
+    ended = shell.through_shell("ostinato run flows.py:add --input 1 --quiet --engine memory: >/dev/full")
+
+    assert ended.code == 1
+    assert "stdout takes no result: No space left on device. It is:\n2\n" in ended.err
+
+
+@pytest.mark.parametrize("streams", ["2>&-", "2>/dev/full", "<&- 2>&-"])
+def test_a_run_does_not_need_stderr(shell: Shell, streams: str) -> None:
+    """Closed or full: the result comes all the same, also of code that prints, and the database takes no harm."""
+    ended = shell.through_shell(f"ostinato run flows.py:talkative --id t {streams}")
+
+    again = shell("run", "flows.py:add", "--input", "1", "--id", "t")
+
+    assert (ended.code, ended.out) == (0, '"quiet"\n')
+    assert again.out == "2\n"
+
+
+def test_a_run_does_not_need_stdout(shell: Shell) -> None:
+    """Closed: a database that is opened does not get its number, and the code is that of the execution."""
+    ended = shell.through_shell("ostinato run flows.py:add --input 1 --id a >&-")
+
+    again = shell("run", "flows.py:add", "--input", "5", "--id", "a")
+
+    assert ended.code == 0
+    assert "Traceback" not in ended.err
+    assert again.out == "6\n"
+
+
 # What survives.
 
 
@@ -276,12 +327,21 @@ def test_a_full_disk_is_told_and_loses_nothing(shell: Shell) -> None:
         (["flows.py:add", "--input", "1", "--engine", "oracle:"], "--engine"),
         (["flows.py:add", "--input", "1", "--engine", "memory:", "--db", "x.db"], "not both"),
         (["flows.py:add", "--input", "1", "--concurrency", "0"], "--concurrency"),
+        (["flows.py:add", "--input", "1", "--id", "a:b"], "--id: 'a:b'"),
+        (["flows.py:add", "--input", "1", "--id", ""], "1 to 256 characters"),
+        (["flows.py:add", "--input", "1", "--id", "x" * 257], "has 257 characters"),
+        (["flows.py:add", "--input", "1", "--domain", "a/b"], "--domain: 'a/b'"),
+        (["package.flows"], "package.flows is a module, and a workflow in it is needed"),
+        (["my flows.py:add"], "'my flows' is not a module's name. Rename the file"),
         (["broken.py:add"], "SyntaxError"),
     ],
 )
 def test_bad_input_is_said_and_nothing_is_started(shell: Shell, words: list[str], says: str) -> None:
     """Code 2, a message on stderr, no traceback of ours, and no database."""
     (shell.directory / "broken.py").write_text("x = (\n")
+    (shell.directory / "my flows.py").touch()
+    (shell.directory / "package").mkdir()
+    (shell.directory / "package" / "flows.py").touch()
 
     ended = shell("run", *words)
 

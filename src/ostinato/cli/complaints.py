@@ -1,5 +1,6 @@
 """What the command says when something is wrong: the message, and of tracebacks only the author's lines."""
 
+import contextlib
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,8 +13,9 @@ _PACKAGE = str(Path(__file__).parent.parent)
 
 
 def say(text: str) -> None:
-    """Write a message to stderr."""
-    click.echo(text, err=True)
+    """Write a message to stderr, if somebody reads that."""
+    with contextlib.suppress(OSError):
+        click.echo(text, err=True)
 
 
 def complain(error: BaseException) -> None:

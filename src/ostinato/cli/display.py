@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Protocol, TextIO
 
 from ostinato.cli.progress import Misfortune, OpenChild, OpenRetry, OpenTimer, Progress
@@ -65,9 +65,10 @@ class Lines:
         self._last_summary = ""
 
     def note(self, text: str) -> None:
-        """Write a line."""
-        self._stream.write(f"{text}\n")
-        self._stream.flush()
+        """Write a line, if somebody reads it: the run is not about that."""
+        with suppress(OSError):
+            self._stream.write(f"{text}\n")
+            self._stream.flush()
 
     def show(self, progress: Progress, news: Sequence[Misfortune], waits: Iterable[str]) -> None:
         """Write what is new."""

@@ -14,6 +14,7 @@ from ostinato.client.histories import last_event, read_news
 from ostinato.errors import ServiceError, SwfFault, WorkflowError
 from ostinato.model.events import WorkflowExecutionContinuedAsNew
 from ostinato.model.fields import EventId
+from ostinato.model.limits import EVENTS_PER_EXECUTION
 from ostinato.model.structures import WorkflowExecution
 from ostinato.swf import Swf
 from ostinato.worker.notices import CallFailed, Complained, DecisionDropped, DecisionMade, Notice
@@ -26,6 +27,9 @@ INTERVAL = 0.1
 
 _GLANCE = 1.0
 """Seconds after which history is read though nothing was told: a time-out closes an execution without a decision."""
+
+MANY_EVENTS = EVENTS_PER_EXECUTION * 4 // 5
+"""Events after which it is told that there can only be so many."""
 
 FAMILY = 8
 """Children whose histories are read for what runs in them; half as many of each one's own, and so on."""
@@ -237,8 +241,14 @@ class Follower:
 
     def _read_news(self, execution: WorkflowExecution, progress: Progress) -> list[Misfortune]:
         """Read what is new in one history; gives what did not end well."""
-        news: list[HistoryEvent] = read_news(self._swf.call, self._domain, execution, progress.last_event_id)
+        before = progress.last_event_id
+        news: list[HistoryEvent] = read_news(self._swf.call, self._domain, execution, before)
         told = [misfortune for event in news if (misfortune := progress.read(event)) is not None]
+        if before < MANY_EVENTS <= progress.last_event_id:
+            self._display.note(
+                f"{execution.workflow_id} has {progress.last_event_id:,} events, and SWF ends it at "
+                f"{EVENTS_PER_EXECUTION:,}: continue_as_new() begins afresh"
+            )
         return [progress.retry_of(misfortune) for misfortune in told]
 
     def _read_children(self, progress: Progress, room: int) -> list[Misfortune]:

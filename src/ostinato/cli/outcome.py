@@ -1,16 +1,21 @@
 """Tells how an execution ended: a result on stdout, all else on stderr."""
 
+from collections.abc import Sequence
 from typing import TextIO
 
 from ostinato.cli.complaints import author_lines, author_traceback, say
 from ostinato.cli.following import HasClosed
 from ostinato.client.executions import require_completed
 from ostinato.errors import NondeterminismError, WorkflowError
+from ostinato.model.enums import WorkflowExecutionTerminatedCause
+from ostinato.model.limits import EVENTS_PER_EXECUTION
 from ostinato.payloads.converter import Converter
 from ostinato.worker.notices import DecisionDropped
 
 COMPLETED = 0
 FAILED = 1
+
+_TOO_LONG = WorkflowExecutionTerminatedCause.EVENT_LIMIT_EXCEEDED.value
 
 
 def tell_outcome(ending: HasClosed, data: TextIO, converter: Converter) -> int:
@@ -20,23 +25,38 @@ def tell_outcome(ending: HasClosed, data: TextIO, converter: Converter) -> int:
     except WorkflowError as error:
         _tell_failure(error, ending, converter)
         return FAILED
-    print(completed.result if completed.result is not None else "null", file=data, flush=True)
+    result = completed.result if completed.result is not None else "null"
+    try:
+        print(result, file=data, flush=True)
+    except OSError as error:
+        # The execution has closed: running it again would not give the result, but a new run.
+        say(f"ostinato: {ending.execution.workflow_id} completed, but stdout takes no result: {error.strerror}. It is:")
+        say(result)
+        return FAILED
     return COMPLETED
 
 
 def _tell_failure(error: WorkflowError, ending: HasClosed, converter: Converter) -> None:
     say(f"ostinato: {error}")
+    if error.reason == _TOO_LONG:
+        say(f"SWF ends a run at {EVENTS_PER_EXECUTION:,} events: continue_as_new() before, or have children")
     said = converter.load_failure(error.reason, error.details)
-    for line in author_lines(said.traceback):
-        say(line)
+    _tell_lines(said.traceback)
     cause = ending.last_failure
     if cause is None or not said.error_type.startswith(("ostinato.errors.Activity", "ostinato.errors.ChildWorkflow")):
         return
-    lines = author_lines(converter.load_failure(cause.what, cause.details).traceback)
-    if lines:
-        say(f"\nIn {cause.name} ({cause.task_id}):")
-        for line in lines:
-            say(line)
+    _tell_lines(
+        converter.load_failure(cause.what, cause.details).traceback, title=f"\nIn {cause.name} ({cause.task_id}):"
+    )
+
+
+def _tell_lines(traceback: Sequence[str], title: str = "") -> None:
+    """Say the author's lines of a traceback, if there are any: without them it only repeats the message."""
+    lines = author_lines(traceback)
+    if not any(line.lstrip(" |").startswith("File ") for line in lines):
+        return
+    for line in (title, *lines) if title else lines:
+        say(line)
 
 
 def tell_dropped(notice: DecisionDropped) -> None:

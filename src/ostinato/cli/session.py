@@ -24,6 +24,7 @@ from ostinato.cli.inputs import read_input
 from ostinato.cli.interrupts import EXIT_CODE as INTERRUPTED
 from ostinato.cli.interrupts import Interrupts
 from ostinato.cli.messages import messages_to
+from ostinato.cli.names import check_name
 from ostinato.cli.outcome import tell_dropped, tell_outcome
 from ostinato.cli.streams import data_stream
 from ostinato.client.executions import start_execution
@@ -85,6 +86,8 @@ class _Run:
         self._converter = JsonConverter()
         self._url = parse_engine(session.engine, where="--engine")
         self._target = load_target(session.target)
+        check_name(session.workflow_id, where="--id")
+        check_name(session.domain, where="--domain")
         self._workflow_id = session.workflow_id or _new_id(self._target)
         may_resume = session.workflow_id is not None and self._url.is_kept
         # Without an input there is none to check if it turns out that an open execution goes on.

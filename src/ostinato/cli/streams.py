@@ -3,21 +3,62 @@
 import contextlib
 import os
 import sys
-from collections.abc import Generator
-from typing import TextIO
+from collections.abc import Generator, Iterable
+from typing import Any, TextIO, cast
 
 
 @contextlib.contextmanager
 def data_stream() -> Generator[TextIO]:
     """The real stdout, while file descriptor 1 and `sys.stdout` are stderr."""
+    _open_what_is_closed()
     sys.stdout.flush()
     kept = os.dup(1)
-    with open(kept, "w", encoding="utf-8", closefd=True) as data:  # noqa: PTH123  # it is a file descriptor
-        os.dup2(2, 1)
-        try:
-            with contextlib.redirect_stdout(sys.stderr):
-                yield data
-            data.flush()
-        finally:
+    data = open(kept, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # it is a file descriptor, and closed below
+    os.dup2(2, 1)
+    try:
+        with contextlib.redirect_stdout(cast("TextIO", _Heedless(sys.stderr))):
+            yield data
+    finally:
+        with contextlib.suppress(OSError):
             sys.stderr.flush()
-            os.dup2(kept, 1)
+        os.dup2(kept, 1)
+        with contextlib.suppress(OSError):  # who wrote flushed it, and has told what came of that
+            data.close()
+
+
+def _open_what_is_closed() -> None:
+    """Put the null device where a standard stream is closed: the next file opened, a database, would get its number."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+class _Heedless:
+    """A stream for what is said by the way: a workflow must not fail because nobody reads what its code prints."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write it, if that can be."""
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write them, if that can be."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Flush, if that can be."""
+        with contextlib.suppress(OSError):
+            self._stream.flush()

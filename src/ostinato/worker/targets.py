@@ -144,7 +144,8 @@ def _place_in_package(path: Path) -> tuple[Path, str]:
 
 def _import_from(root: Path, name: str, path: Path) -> ModuleType:
     _make_importable(root)
-    if "." not in name and machinery.PathFinder.find_spec(name, [str(root)]) is None:
+    is_name = all(part.isidentifier() for part in name.split("."))
+    if not is_name or ("." not in name and machinery.PathFinder.find_spec(name, [str(root)]) is None):
         raise TargetError(found=f"{path} cannot be imported: {name!r} is not a module's name", hint="Rename the file")
     return _import_module(name)
 
@@ -183,15 +184,25 @@ def _find(module: ModuleType, name: str, target: str) -> Workflow[..., Any]:
     if isinstance(found, Workflow):
         return cast("Workflow[..., Any]", found)
     match found:
+        case None if _is_module(f"{module.__name__}.{name}", module):
+            problem = f"{module.__name__}.{name} is a module, and a workflow in it is needed"
         case None:
             problem = f"{module.__name__} has no {name!r}"
         case Activity():
             problem = f"{name} is an activity, and a workflow is needed"
+        case ModuleType():
+            problem = f"{found.__name__} is a module, and a workflow in it is needed"
         case _ if callable(found):
             problem = f"{name} is not a workflow: it has no @workflow"
         case _:
             problem = f"{name} is not a workflow, but of type {type(found).__name__}"
-    raise TargetError(found=problem, hint=_what_is_there(module))
+    there = found if isinstance(found, ModuleType) else module
+    raise TargetError(found=problem, hint=_what_is_there(there))
+
+
+def _is_module(name: str, package: ModuleType) -> bool:
+    """Whether the package holds a module of that name, which nobody has imported."""
+    return machinery.PathFinder.find_spec(name, getattr(package, "__path__", [])) is not None
 
 
 def _what_is_there(module: ModuleType) -> str:
