@@ -1,0 +1,96 @@
+"""A decider as the whole of a process: all workflows of a catalog, sticky."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ostinato.payloads.converter import JsonConverter
+from ostinato.worker.catalog import Catalog
+from ostinato.worker.decider import Decider, Stickiness
+from ostinato.worker.lane import Lane
+from ostinato.worker.lines import Lines
+from ostinato.worker.middleware import DecisionMiddleware
+from ostinato.worker.notices import Watch
+from ostinato.worker.replays import KeptReplays
+from ostinato.worker.service import process_identity
+from ostinato.worker.sticky import StickyDecider, own_task_list
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionSettings:
+    """How decisions are made.
+
+    Args:
+        domain: the domain.
+        task_lists: the task lists to serve; those that the workflows name, if there are none.
+        lane: the suffix of the lane to serve; empty for none.
+        kept_replays: how many replays are kept; 0 for none, and then nothing is sticky.
+        kept_bytes: how many bytes they may take, by estimate.
+        sticky_timeout: whole seconds after which another process takes over what this one has kept.
+        checked: how often a kept replay is compared with a fresh one: each so manieth decision; 0 for never.
+    """
+
+    domain: str
+    task_lists: tuple[str, ...] = ()
+    lane: str = ""
+    kept_replays: int = 1000
+    kept_bytes: int = 512 << 20
+    sticky_timeout: int = 5
+    checked: int = 1000
+
+
+class DecisionService:
+    """Serves the decision task lists of a catalog."""
+
+    def __init__(
+        self,
+        lines: Lines,
+        settings: DecisionSettings,
+        catalog: Catalog,
+        *,
+        watch: Watch,
+        middleware: Sequence[DecisionMiddleware] = (),
+    ) -> None:
+        lane = Lane(settings.lane)
+        shared = [lane.name(name) for name in settings.task_lists or sorted(catalog.decision_task_lists)]
+        own = own_task_list(shared[0]) if settings.kept_replays and settings.sticky_timeout else None
+        self._lines = lines
+        self._kept = KeptReplays(count=settings.kept_replays, size=settings.kept_bytes)
+        identity = process_identity()
+        decider = Decider(
+            lines,
+            domain=settings.domain,
+            task_list=shared[0],
+            catalog=catalog,
+            converter=JsonConverter(),
+            lane=lane if settings.lane else None,
+            kept_replays=self._kept,
+            stickiness=Stickiness(own, settings.sticky_timeout, settings.checked) if own else None,
+            middleware=middleware,
+            watch=watch,
+            identity=identity,
+        )
+        self._serving = StickyDecider(
+            lines,
+            domain=settings.domain,
+            task_lists=[*shared, *([own] if own else [])],
+            decider=decider,
+            identity=identity,
+            watch=watch,
+        )
+        self._thread = threading.Thread(target=self._serving.run, name="ostinato decisions", daemon=True)
+
+    def start(self) -> None:
+        """Begin to poll."""
+        self._thread.start()
+
+    def drain(self, grace: float) -> bool:
+        """Poll no more, and answer what is here; False if that took longer than so many seconds."""
+        self._serving.stop()
+        self._lines.hang_up()
+        self._thread.join(grace)
+        return not self._thread.is_alive()
+
+    def gauges(self) -> dict[str, float]:
+        """How many replays are kept, and what they take."""
+        return {"kept_replays": len(self._kept), "kept_replay_bytes": self._kept.taken_bytes}
