@@ -1,0 +1,173 @@
+"""A child process of a supervisor: takes its order, serves, tells how it is, and drains when it is told to."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ostinato.cli.complaints import complain
+from ostinato.cli.orders import Order, Role
+from ostinato.engines import open_swf
+from ostinato.errors import UsageError
+from ostinato.worker.children import DRAINING, SERVING, STARTING, Status
+from ostinato.worker.counters import Counters
+from ostinato.worker.lines import Lines
+from ostinato.worker.logs import set_up_logging
+from ostinato.worker.service import Service, prepare
+from ostinato.worker.supervision import UNUSABLE
+from ostinato.worker.targets import load_catalog
+from ostinato.worker.titles import set_title
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from ostinato.worker.catalog import Catalog
+
+logger = logging.getLogger(__name__)
+
+DRAINED = 0
+HANDED_BACK = 1
+
+_TELL_SECONDS = 0.5
+
+
+def run_child() -> int:
+    """Do what the line on stdin says, and give the exit code."""
+    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
+    set_up_logging(is_json=order.is_json, level=logging.INFO if order.is_verbose else logging.WARNING)
+    try:
+        return _Child(order).run()
+    except UsageError as error:
+        complain(error)
+        return UNUSABLE
+
+
+class _Child:
+    """A child under way."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._ending = threading.Event()
+        self._state = STARTING
+        self._counters = Counters()
+        self._service: Service | None = None
+        os.set_inheritable(order.status, False)
+
+    def run(self) -> int:
+        """Serve until the end."""
+        order = self._order
+        self._take_signals()
+        set_title(f"{order.role.value}: starting")
+        catalog = load_catalog(order.targets)
+        with ExitStack() as stack:
+            rest = stack.enter_context(open_swf(order.engine))
+            polls = stack.enter_context(hanging := ExitStack()).enter_context(open_swf(order.engine))
+            prepare(
+                rest,
+                domain=order.domain,
+                definitions=[*catalog.workflows.values(), *catalog.activities.values()],
+                may_create_domain=order.may_create_domain,
+                stopping=self._ending,
+                watch=self._counters.watch,
+            )
+            self._service = self._make(Lines(polls, rest, hanging.close), catalog)
+            if not self._ending.is_set():
+                self._service.start()
+                self._tell(SERVING, _files())
+            while not self._ending.wait(_TELL_SECONDS):
+                self._tell(SERVING)
+            return self._drain(self._service)
+
+    def _make(self, lines: Lines, catalog: "Catalog") -> Service:
+        return (_decider if self._order.role is Role.DECIDER else _worker)(self._order, lines, catalog, self._counters)
+
+    def _drain(self, service: Service) -> int:
+        self._tell(DRAINING)
+        has_ended = service.drain(self._order.grace)
+        self._tell(DRAINING)
+        return DRAINED if has_ended else HANDED_BACK
+
+    def _take_signals(self) -> None:
+        def end(_number: int, _frame: "FrameType | None") -> None:
+            self._ending.set()
+
+        signal.signal(signal.SIGTERM, end)
+        signal.signal(signal.SIGINT, end)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        # From here on stdin is the lifeline alone: what the program reads or starts gets nothing of it.
+        lifeline = os.dup(0)
+        with open(os.devnull, "rb") as nothing:  # noqa: PTH123  # a descriptor is wanted
+            os.dup2(nothing.fileno(), 0)
+        threading.Thread(target=self._watch_over, args=(lifeline,), name="ostinato lifeline", daemon=True).start()
+
+    def _watch_over(self, lifeline: int) -> None:
+        """End when the supervisor is gone, however it went."""
+        while os.read(lifeline, 1024):
+            pass
+        if not self._ending.is_set():
+            logger.warning("The supervisor is gone: draining")
+            self._ending.set()
+
+    def _tell(self, state: str, files: tuple[str, ...] = ()) -> None:
+        if state != self._state:
+            set_title(f"{self._order.role.value}: {state}")
+        self._state = state
+        gauges = self._service.gauges() if self._service is not None else {}
+        status = Status(state=state, counters=self._counters.snapshot(), gauges=gauges, files=files)
+        with suppress(OSError):
+            os.write(self._order.status, msgspec.json.encode(status) + b"\n")
+
+
+def _decider(order: Order, lines: Lines, catalog: "Catalog", counters: Counters) -> Service:
+    from ostinato.worker.decision_service import DecisionService, DecisionSettings  # noqa: PLC0415  # the other's alone
+    from ostinato.worker.middleware import DECISION_GROUP, load_middleware  # noqa: PLC0415
+
+    if not catalog.workflows:
+        raise UsageError(found=f"there is no workflow in {' '.join(order.targets)}")
+    settings = DecisionSettings(
+        domain=order.domain,
+        task_lists=order.task_lists,
+        lane=order.lane,
+        kept_replays=order.kept_replays,
+        kept_bytes=order.kept_bytes,
+        sticky_timeout=order.sticky_timeout,
+        checked=order.checked,
+    )
+    middleware = load_middleware(order.middleware, DECISION_GROUP)
+    return DecisionService(lines, settings, catalog, watch=counters.watch, middleware=middleware)
+
+
+def _worker(order: Order, lines: Lines, catalog: "Catalog", counters: Counters) -> Service:
+    from ostinato.worker.activity_service import ActivityService, ActivitySettings  # noqa: PLC0415
+    from ostinato.worker.middleware import ACTIVITY_GROUP, load_middleware  # noqa: PLC0415
+    from ostinato.worker.processes import Isolation  # noqa: PLC0415
+
+    if not catalog.activities:
+        raise UsageError(found=f"there is no activity in {' '.join(order.targets)}")
+    settings = ActivitySettings(
+        isolation=Isolation(
+            targets=order.targets,
+            domain=order.domain,
+            memory=order.memory,
+            tasks=order.tasks,
+            patience=order.patience,
+        ),
+        task_lists=order.task_lists,
+        lane=order.lane,
+        concurrency=order.concurrency,
+        rate=order.rate,
+        task_list_rates=order.task_list_rates,
+    )
+    middleware = load_middleware(order.middleware, ACTIVITY_GROUP)
+    return ActivityService(lines, settings, catalog, watch=counters.watch, middleware=middleware)
+
+
+def _files() -> tuple[str, ...]:
+    """The files of the program's own code: not what is installed."""
+    files = (getattr(module, "__file__", None) for module in tuple(sys.modules.values()))
+    return tuple(sorted(file for file in files if file and not file.startswith((sys.prefix, sys.base_prefix))))
