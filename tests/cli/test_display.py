@@ -1,4 +1,5 @@
 import io
+from pathlib import Path
 
 from rich.console import Console
 
@@ -66,3 +67,34 @@ def test_a_crowd_is_cut_to_what_fits() -> None:
     live.close()
 
     assert "and 9988 more" in stream.getvalue()
+
+
+def test_what_is_written_aside_stays(tmp_path: Path) -> None:
+    """The view is taken away before, and comes back below: it does not draw over the lines."""
+    path = tmp_path / "screen"
+    with path.open("w") as stream:
+        live = Live("order-7", Console(file=stream, force_terminal=True, width=100))
+        live.show(BUSY, (), ())
+        with live.aside():
+            stream.write("the result\n")
+        live.show(BUSY, (), ())
+        live.close()
+
+    before, after = path.read_text().split("the result\n")
+    assert "a-1" in before
+    assert "\x1b[1A" not in after.partition("order-7")[0], "the cursor goes up over what was written"
+    assert "a-1" in after
+
+
+def test_a_view_that_was_closed_stays_closed() -> None:
+    """Though something may be shown later, as when a run is interrupted."""
+    stream = io.StringIO()
+    live = Live("order-7", Console(file=stream, force_terminal=True, width=100))
+    with live.aside():
+        pass
+    live.close()
+    before = stream.getvalue()
+    live.show(BUSY, (), ())
+    live.close()
+
+    assert stream.getvalue() == before

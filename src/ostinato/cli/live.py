@@ -29,13 +29,18 @@ class Live:
         self._spinner = Spinner("dots", style="cyan")
         self._progress: Progress | None = None
         self._waits: tuple[str, ...] = ()
-        self._live = RichLive(
+        self._is_aside = False
+        self._live = self._started()
+
+    def _started(self) -> RichLive:
+        live = RichLive(
             get_renderable=self._render,
             console=self._console,
             refresh_per_second=_FRAMES_PER_SECOND,
             transient=True,
         )
-        self._live.start()
+        live.start()
+        return live
 
     def note(self, text: str) -> None:
         """Write a line above the view."""
@@ -43,6 +48,9 @@ class Live:
 
     def show(self, progress: Progress, news: Sequence[Misfortune], waits: Iterable[str]) -> None:
         """Change what is drawn."""
+        if self._is_aside:
+            # A new one: the former would draw over what was written meanwhile.
+            self._is_aside, self._live = False, self._started()
         for misfortune in news:
             line = Text.assemble(("✗ ", "red"), misfortune.name, (f" {misfortune.task_id} ", "dim"), misfortune.what)
             self._console.print(line)
@@ -50,15 +58,14 @@ class Live:
 
     @contextmanager
     def aside(self) -> Generator[None]:
-        """Take the view away for a while."""
+        """Take the view away, until something is shown again."""
         self._live.stop()
-        try:
-            yield
-        finally:
-            self._live.start()
+        yield
+        self._is_aside = True
 
     def close(self) -> None:
         """Take the view away."""
+        self._is_aside = False
         self._live.stop()
 
     def _render(self) -> RenderableType:
@@ -76,7 +83,8 @@ class Live:
             rows.add_row(Text("  …", "yellow"), Text("waits for"), Text(what, "yellow"))
         if len(opened) > ROWS:
             rows.add_row("", Text(f"and {len(opened) - ROWS} more", "dim"), "")
-        return Group(head, rows, Text(f"  {summarize(progress, ())}", "dim"))
+        summary = Text(f"  {summarize(progress, ())}", "dim")
+        return Group(head, rows, summary) if rows.row_count else Group(head, summary)
 
     def _since(self) -> float:
         return self._progress.started_at if self._progress and self._progress.started_at else self._begun_at
