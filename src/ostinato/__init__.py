@@ -73,6 +73,9 @@ if TYPE_CHECKING:
         cancel_requested,
         heartbeat,
     )
+    from ostinato.worker.logs import (
+        logger,
+    )
 
 __all__ = [
     "ALL_COMPLETED",
@@ -97,6 +100,7 @@ __all__ = [
     "continue_as_new",
     "heartbeat",
     "info",
+    "logger",
     "map",
     "marker",
     "now",
@@ -176,6 +180,7 @@ _HOMES = {
         "cancel_requested",
         "heartbeat",
     ),
+    "ostinato.worker.logs": ("logger",),
 }
 
 
