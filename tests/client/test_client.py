@@ -3,12 +3,14 @@
 import subprocess
 import sys
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
 from ostinato import Client, activity, submit, wait_signal, workflow
 from ostinato.client.executions import find_open
 from ostinato.engine.engine import Engine
+from ostinato.engine.task_lists import Delivery
 from ostinato.errors import (
     ActivityFailed,
     LimitExceededError,
@@ -130,19 +132,29 @@ def test_a_handle_of_nothing_is_refused(client: Client) -> None:
         client.handle("nothing")
 
 
-def poll(engine: Engine) -> ActivityTask:
-    task = engine.call(PollForActivityTask(domain=DOMAIN, task_list=TaskList(name="nobody")))
-    assert task is not None
-    return task
+class Elsewhere:
+    """Polls where `elsewhere` runs, from now on: earlier than the worker, which does as soon as that shows."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._deliveries: SimpleQueue[Delivery] = SimpleQueue()
+        poll = PollForActivityTask(domain=DOMAIN, task_list=TaskList(name="nobody"))
+        self._poll = engine.begin_poll(poll, self._deliveries.put)
+
+    def task(self) -> ActivityTask:
+        """The task that came."""
+        task = self._poll.answer(self._deliveries.get(timeout=60))
+        assert isinstance(task, ActivityTask)
+        return task
 
 
 def test_an_activity_is_completed_by_its_token(client: Client, serve: Serve, engine: Engine) -> None:
     """Whoever has the token may answer, with a value that the workflow gets as the activity's annotations say."""
     serve(ask)
     client.register(elsewhere)
+    polling = Elsewhere(engine)
     handle = client.start(ask, "what?")
 
-    task = poll(engine)
+    task = polling.task()
     assert client.heartbeat(task.task_token, {"done": 1}) is False
     client.complete_activity(task.task_token, "that")
 
@@ -158,9 +170,10 @@ def test_an_activity_is_failed_by_its_token(
     """With an exception, or a reason."""
     serve(ask)
     client.register(elsewhere)
+    polling = Elsewhere(engine)
     handle = client.start(ask, "what?")
 
-    client.fail_activity(poll(engine).task_token, error)
+    client.fail_activity(polling.task().task_token, error)
 
     with pytest.raises(WorkflowFailed) as failed:
         handle.result(10)
@@ -180,8 +193,9 @@ def test_an_activity_that_should_stop_is_canceled_by_its_token(client: Client, s
 
     serve(impatient)
     client.register(elsewhere)
+    polling = Elsewhere(engine)
     handle = client.start(impatient)
-    task = poll(engine)
+    task = polling.task()
 
     handle.signal("stop")
     while not client.heartbeat(task.task_token):

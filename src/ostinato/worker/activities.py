@@ -3,6 +3,8 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from ostinato.errors import SwfFault, UnknownResourceFault
@@ -21,6 +23,7 @@ logger = logging.getLogger(__name__)
 REPORT_PATIENCE = 3600.0
 """Seconds for which a report that does not get through is tried again."""
 
+_LOST = "Activity task %s of %s was lost"
 _GLANCE = 1.0
 """Seconds after which a thread that waits for room looks whether it should stop."""
 
@@ -32,12 +35,20 @@ class Attempter(Protocol):
         """Run the task and give the report to send; None if this process gave it up, as it stops."""
         ...
 
+    def is_begun(self, task: ActivityTask) -> bool:
+        """Whether the task can run without a thread, by `begin`."""
+        ...
+
+    def begin(self, task: ActivityTask, done: Callable[[Report | None], None]) -> None:
+        """Let the task run without waiting for it; `done` is given what `run` gives, where it may wait."""
+        ...
+
 
 class ActivityWorker:
     """Serves one task list.
 
     Each of its threads polls, runs what it was handed, reports and polls again, so that a task never changes threads. A
-    thread is added when a task came and no thread is left to poll.
+    thread is added when a task came and no thread is left to poll. An `async def` activity takes a place but no thread.
 
     Args:
         swf: where tasks come from.
@@ -79,6 +90,8 @@ class ActivityWorker:
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._idle = 0
+        self._begun = Room(room.places)
+        """The places of those that run without a thread."""
 
     def start(self) -> None:
         """Begin to poll."""
@@ -102,7 +115,8 @@ class ActivityWorker:
         deadline = None if timeout is None else time.monotonic() + timeout
         for thread in tuple(self._threads):
             thread.join(None if deadline is None else max(deadline - time.monotonic(), 0))
-        return not any(thread.is_alive() for thread in self._threads)
+        left = None if deadline is None else max(deadline - time.monotonic(), 0)
+        return self._begun.await_empty(left) and not any(thread.is_alive() for thread in self._threads)
 
     def _add_thread(self) -> None:
         self._idle += 1
@@ -132,6 +146,9 @@ class ActivityWorker:
                 self._perform(task)
 
     def _perform(self, task: ActivityTask) -> None:
+        if self._attempts.is_begun(task):
+            self._begin(task)
+            return
         with self._lock:
             self._idle -= 1
             if not self._idle and len(self._threads) < self._room.places and not self._draining.is_set():
@@ -142,10 +159,32 @@ class ActivityWorker:
                 if report is not None:
                     self._report(task, report)
         except Exception:
-            logger.exception("Activity task %s of %s was lost", task.activity_id, task.workflow_execution.workflow_id)
+            logger.exception(_LOST, task.activity_id, task.workflow_execution.workflow_id)
         finally:
             with self._lock:
                 self._idle += 1
+
+    def _begin(self, task: ActivityTask) -> None:
+        self._room.take()
+        self._begun.take()
+        try:
+            self._attempts.begin(task, partial(self._end, task))
+        except Exception:
+            logger.exception(_LOST, task.activity_id, task.workflow_execution.workflow_id)
+            self._leave()
+
+    def _end(self, task: ActivityTask, report: Report | None) -> None:
+        try:
+            if report is not None:
+                self._report(task, report)
+        except Exception:
+            logger.exception(_LOST, task.activity_id, task.workflow_execution.workflow_id)
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._room.leave()
+        self._begun.leave()
 
     def _report(self, task: ActivityTask, report: Report) -> None:
         try:

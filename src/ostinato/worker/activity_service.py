@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -169,18 +169,36 @@ class _Running:
 
     def run(self, task: ActivityTask) -> Report | None:
         """Run the task."""
-        activity = self._activities.get(task.activity_type)
-        is_isolated = activity is not None and activity.isolation == "process"
         with self._lock:
             self._tasks[task.task_token] = task
         try:
-            attempts = self._processes if is_isolated else self._threads
+            attempts = self._processes if self._is_isolated(task) else self._threads
             if not self._middleware:
                 return attempts.run(task)
             return self._within_middleware(task, attempts)
         finally:
             with self._lock:
                 del self._tasks[task.task_token]
+
+    def is_begun(self, task: ActivityTask) -> bool:
+        """Whether the task can run without a thread: middleware is around what a thread runs."""
+        return not self._middleware and not self._is_isolated(task) and self._threads.is_begun(task)
+
+    def begin(self, task: ActivityTask, done: Callable[[Report | None], None]) -> None:
+        """Let the task run without waiting for it."""
+
+        def ended(report: Report | None) -> None:
+            with self._lock:
+                del self._tasks[task.task_token]
+            done(report)
+
+        with self._lock:
+            self._tasks[task.task_token] = task
+        self._threads.begin(task, ended)
+
+    def _is_isolated(self, task: ActivityTask) -> bool:
+        activity = self._activities.get(task.activity_type)
+        return activity is not None and activity.isolation == "process"
 
     def _within_middleware(self, task: ActivityTask, attempts: Attempts | ProcessAttempts) -> Report | None:
         try:

@@ -89,6 +89,50 @@ class Attempts:
         activity = self._activities.get(task.activity_type)
         if activity is None:
             return self.failed(task, _unknown(task.activity_type))
+        running = self._enter(task, activity)
+        try:
+            outcome = contextvars.copy_context().run(self._outcome, activity, task, running)
+        finally:
+            self._heartbeats.remove(running)
+        return self._report(task, running, outcome)
+
+    def is_begun(self, task: ActivityTask) -> bool:
+        """Whether the task can run without a thread, by `begin`: its activity is `async def`."""
+        activity = self._activities.get(task.activity_type)
+        return activity is not None and activity.is_async
+
+    def begin(self, task: ActivityTask, done: Callable[[Report | None], None]) -> None:
+        """Let the task's `async def` activity run, without waiting for it.
+
+        `done` is called once, from a thread in which it may wait: with the report to send, or with None if this process
+        gave the task up, as it stops.
+        """
+        activity = self._activities[task.activity_type]
+        running = self._enter(task, activity)
+
+        def ended(outcome: Outcome) -> None:
+            self._heartbeats.remove(running)
+            done(self._report(task, running, outcome))
+
+        contextvars.copy_context().run(self._launch, activity, task, running, ended)
+
+    def _launch(
+        self,
+        activity: Activity[..., Any],
+        task: ActivityTask,
+        running: RunningActivity,
+        ended: Callable[[Outcome], None],
+    ) -> None:
+        running_activity.set(running)
+        try:
+            arguments = self._converter.load_arguments(task.input, activity.function)
+        except Exception as error:  # noqa: BLE001  # the author's types may raise anything when they are made
+            ended(Raised(error))
+        else:
+            self._coroutines.begin(lambda: _call(activity, arguments), running, ended)
+
+    def _enter(self, task: ActivityTask, activity: Activity[..., Any]) -> RunningActivity:
+        """What the activity's code may ask while it runs; heartbeats are sent from now on."""
         along = sent_along(task.input)
         running = RunningActivity(
             ActivityInfo(
@@ -107,12 +151,7 @@ class Attempts:
         timeout = along.heartbeat_timeout or activity.heartbeat_timeout
         if timeout is not None:
             self._heartbeats.add(running, whole_seconds(timeout))
-        try:
-            outcome = contextvars.copy_context().run(self._outcome, activity, task, running)
-        finally:
-            if timeout is not None:
-                self._heartbeats.remove(running)
-        return self._report(task, running, outcome)
+        return running
 
     def _outcome(self, activity: Activity[..., Any], task: ActivityTask, running: RunningActivity) -> Outcome:
         running_activity.set(running)

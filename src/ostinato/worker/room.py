@@ -29,17 +29,25 @@ class Room:
         with self._changed:
             return self._changed.wait_for(lambda: self._taken == 0, timeout)
 
-    def __enter__(self) -> None:
+    def take(self) -> None:
         """Take a place, waiting for it."""
         with self._changed:
             while self._taken >= self.places:
                 self._changed.wait()
             self._taken += 1
 
+    def leave(self) -> None:
+        """Give a place back."""
+        with self._changed:
+            self._taken -= 1
+            self._changed.notify_all()
+
+    def __enter__(self) -> None:
+        """Take a place, waiting for it."""
+        self.take()
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Give the place back."""
-        with self._changed:
-            self._taken -= 1
-            self._changed.notify_all()
+        self.leave()
