@@ -115,6 +115,20 @@ def test_without_an_id_one_is_made_and_told(shell: Shell) -> None:
     assert re.search(r"^add-\d{8}-\d{6}-[0-9a-f]{6} started, run ", ended.err)
 
 
+def test_a_signal_that_nobody_can_send_is_told(shell: Shell) -> None:
+    """The database is this process's alone: whoever waits for a signal from outside learns what to use instead."""
+    process = shell.start("run", "flows.py:waiting", "--id", "w")
+    assert process.stderr is not None
+    while "no other process can send it" not in (line := process.stderr.readline()):
+        assert line
+    process.send_signal(signal.SIGINT)
+    ended = shell.finish(process)
+
+    assert "signal 'approval'" in line
+    assert "ostinato server" in line
+    assert ended.code == 130
+
+
 def test_a_message_is_said_once(shell: Shell) -> None:
     """A failure that has no lines of the author's is not followed by a traceback of one line."""
     ended = shell("run", "flows.py:verbose", "--input", "40000", *MEMORY)

@@ -1,5 +1,6 @@
 """Follows an execution to its end, by its history; what the worker tells says when to look."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -86,6 +87,7 @@ class Follower:
         display: where progress is shown.
         is_interrupted: whether to stop following.
         follows_children: whether to read the histories of children, too.
+        is_alone: whether no other process can reach the execution.
     """
 
     def __init__(
@@ -96,7 +98,10 @@ class Follower:
         is_interrupted: Callable[[], bool],
         *,
         follows_children: bool = True,
+        is_alone: bool = False,
     ) -> None:
+        self._is_alone = is_alone
+        self._idle_since: float | None = None
         self._follows_children = follows_children
         self._swf = swf
         self._domain = domain
@@ -149,8 +154,22 @@ class Follower:
             is_resumed = False
             if has_closed is not None:
                 return has_closed
+            self._tell_of_idleness()
             self._attention.wait(INTERVAL)
             self._attention.clear()
+
+    def _tell_of_idleness(self) -> None:
+        """Tell, once, that the execution waits for a signal that nobody is left to send."""
+        if not self._is_alone or not self._waits or self._progress.open:
+            self._idle_since = None
+        elif self._idle_since is None:
+            self._idle_since = time.monotonic()
+        elif time.monotonic() - self._idle_since >= _GLANCE:
+            self._idle_since = math.inf
+            self._display.note(
+                f"Nothing is left to do but to wait for {', '.join(self._waits)}, and no other process can send it, as "
+                "this one has the database: `ostinato server` lets several use one"
+            )
 
     def look(self, *, tell: bool = True) -> HasClosed | None:
         """Read what is new, and show it; gives how the execution closed, if it did."""

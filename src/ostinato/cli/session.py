@@ -114,6 +114,7 @@ class _Run:
                 display,
                 lambda: interrupts.count > 0,
                 follows_children=not self._session.is_quiet,
+                is_alone=self._url.is_embedded,
             )
             worker = LocalWorker(
                 swf,
