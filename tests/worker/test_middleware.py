@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from ostinato.errors import TargetError
-from ostinato.model.fields import RunId, TaskToken
+from ostinato.model.fields import EventId, RunId, TaskToken
 from ostinato.model.operations import RespondActivityTaskCompleted
 from ostinato.model.results import ActivityTask
 from ostinato.model.structures import ActivityType, WorkflowExecution
@@ -12,7 +12,7 @@ from ostinato.worker.middleware import ACTIVITY_GROUP, Report, around_activity, 
 TASK = ActivityTask(
     task_token=TaskToken("t"),
     activity_id="a",
-    started_event_id=6,
+    started_event_id=EventId(6),
     workflow_execution=WorkflowExecution(workflow_id="w", run_id=RunId("r")),
     activity_type=ActivityType(name="n", version="1"),
 )

@@ -189,8 +189,13 @@ class ProcessAttempts:
         """Kill all processes. What they run is not reported."""
         with self._lock:
             self._is_stopped = True
-            processes = tuple(self._all)
-        for process in processes:
+            idle, self._idle = self._idle, []
+            self._all.difference_update(idle)
+            busy = tuple(self._all)
+        for process in idle:
+            process.kill()
+        for process in busy:
+            # Who waits for its answer gives it back.
             process.signal(signal.SIGKILL)
 
     @property
@@ -256,10 +261,14 @@ class _Watched:
                 process.frames.receive(_START_SECONDS)
                 process.is_ready = True
             process.frames.send(Run(self._task))
-            return self._wait()
+            report = self._wait()
         except (EOFError, OSError):
             process.is_ready = False
             return self._died(process.end())
+        if self._terminated_at is not None:
+            # What it started got SIGTERM too, and need not have obeyed.
+            process.is_ready = False
+        return report
 
     def _wait(self) -> Report | None:
         while True:
@@ -268,8 +277,8 @@ class _Watched:
                 case Completed(result=result):
                     return RespondActivityTaskCompleted(task_token=self._task.task_token, result=result)
                 case Failed(reason=reason, details=details):
-                    if self._running.is_lost:
-                        return None
+                    if self._terminated_at is not None or self._running.is_lost:
+                        return self._canceled()
                     return RespondActivityTaskFailed(task_token=self._task.task_token, reason=reason, details=details)
                 case Canceled():
                     return self._canceled()
@@ -308,18 +317,13 @@ class _Watched:
             self._process.signal(signal.SIGKILL)
 
     def _canceled(self) -> Report | None:
-        if self._terminated_at is not None:
-            # What it started got SIGTERM too, and need not have obeyed.
-            self._process.is_ready = False
         if self._running.is_lost:
             return None
         return RespondActivityTaskCanceled(task_token=self._task.task_token)
 
     def _died(self, code: int) -> Report | None:
-        if self._running.is_lost:
-            return None
-        if self._running.cancel_requested:
-            return RespondActivityTaskCanceled(task_token=self._task.task_token)
+        if self._running.is_lost or self._running.cancel_requested:
+            return self._canceled()
         failure = self._converter.dump_failure(ProcessDied(_ended(code, self._isolation.memory)))
         logger.warning("The process of activity %s: %s", self._task.activity_id, failure.reason)
         return RespondActivityTaskFailed(

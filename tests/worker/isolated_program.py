@@ -1,0 +1,31 @@
+"""An activity that tests run in processes of its own: these import this file."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from ostinato import activity, heartbeat
+
+
+@activity(name="isolated", isolation="process", heartbeat_timeout=1)
+def isolated(what: str, path: str = "") -> Any:
+    match what:
+        case "pid":
+            return os.getpid()
+        case "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "hog":
+            return len(bytearray(4 << 30))
+        case "beat":
+            heartbeat({"at": 1})
+        case _:
+            below = subprocess.Popen(["sleep", "1000"])
+            Path(path).write_text(f"{os.getpid()} {below.pid}")
+            try:
+                time.sleep(1000)
+            finally:
+                Path(path).with_suffix(".tidy").touch()
+    return None
