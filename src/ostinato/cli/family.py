@@ -65,7 +65,7 @@ class Family:
         self._origins: dict[RunId, _Origin | None] = {}
 
     def open_members(self) -> tuple[Member, ...]:
-        """The descendants that are open, the last started first; the ancestor itself is not among them."""
+        """The descendants that are open, the first started first; the ancestor itself is not among them."""
         return tuple(
             Member(info.execution, info.workflow_type.name, info.start_timestamp, info.parent, origin.task_list)
             for info in self._open()
@@ -79,7 +79,9 @@ class Family:
         token = None
         while True:
             page = self._swf.call(
-                ListOpenWorkflowExecutions(domain=self._domain, start_time_filter=_ALWAYS, next_page_token=token)
+                ListOpenWorkflowExecutions(
+                    domain=self._domain, start_time_filter=_ALWAYS, next_page_token=token, reverse_order=True
+                )
             )
             yield from page.execution_infos
             token = page.next_page_token
