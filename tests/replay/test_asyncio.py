@@ -245,16 +245,11 @@ def test_shield() -> None:
 
 
 def test_as_completed() -> None:
-    """asyncio.as_completed gives futures as they end; coroutines, which it starts by chance, are refused."""
+    """asyncio.as_completed gives futures as they end."""
 
     @workflow
     async def completes() -> list[Any]:
         return [await f for f in asyncio.as_completed([submit(work, n) for n in range(3)], timeout=100)]
-
-    @workflow
-    async def by_chance() -> None:
-        for f in asyncio.as_completed([asyncio.sleep(1), asyncio.sleep(2)]):
-            await f
 
     with Rehearsal(completes) as r:
         for n in (2, 3, 1):

@@ -299,3 +299,21 @@ def test_replays_of_one_thread_do_not_mix() -> None:
     assert [r.result for r in rehearsals] == [[n, n * 10, n] for n in range(5)]
     for r in rehearsals:
         r.evict()
+
+
+def test_run_onces_side_by_side() -> None:
+    """Strands that ask for many results share the records of one decision."""
+
+    @workflow
+    def steps() -> int:
+        def many(start: int) -> int:
+            return sum(run_once(int, n) for n in range(start, start + 100))
+
+        return sum(f.result() for f in [spawn(many, 0), spawn(many, 100), spawn(many, 200)])
+
+    with Rehearsal(steps, is_compared=False) as r:
+        while not r.close:
+            r.play()
+        r.replace()
+
+        assert r.result == sum(range(300))

@@ -171,3 +171,21 @@ def test_refused_result_of_run_once() -> None:
         r.complete("activity-work-1")
 
         assert r.result == 7
+
+
+def test_refused_result_of_run_once_after_the_end() -> None:
+    """A result that waits to be recorded again is not, once the code has ended."""
+
+    @workflow
+    def asks() -> int:
+        value = run_once(int, "7")
+        sleep(9)
+        return value
+
+    with Rehearsal(asks) as r:
+        r.play(refused={0: "OPERATION_NOT_PERMITTED"})
+        r.fire("timer-1")
+        r.happened(refused={0: "UNHANDLED_DECISION"})
+        r.fire("__ostinato_run_once-int-1-1")
+
+        assert r.result == 7

@@ -51,6 +51,7 @@ def test_result_and_exception_with_a_time_out() -> None:
             with pytest.raises(TimeoutError, match=r"work \(activity-work-1\) took longer than 5 s"):
                 call(timeout=5)
         said += [future.exception(timeout=50), future.result(), future.result(timeout=5), future.exception()]
+        said.append(submit(work).result(timeout=5))
         return said
 
     with Rehearsal(waits) as r:
@@ -58,8 +59,10 @@ def test_result_and_exception_with_a_time_out() -> None:
         r.fire("timer-2")
         r.complete("activity-work-1", 0)
 
-        assert timers(r) == ["timer-3"]
-        assert r.result == [None, 0, 0, None]
+        assert timers(r) == ["timer-3", "timer-4"]
+        r.complete("activity-work-2", 2)
+
+        assert r.result == [None, 0, 0, None, 2]
 
 
 def test_states() -> None:
@@ -170,6 +173,27 @@ def test_as_completed() -> None:
 
         assert timers(r) == ["timer-1"]
         assert r.result == [3, 1, 4, 2]
+
+
+def test_as_completed_of_what_is_done() -> None:
+    """What was done before, or is while nobody waits, is given too."""
+
+    @workflow
+    def completes() -> list[Any]:
+        futures = submit_each(work, range(3))
+        futures[1].result()
+        arrivals = as_completed(futures)
+        said = [next(arrivals).result()]
+        timer(5).result()
+        return [*said, *(f.result() for f in arrivals)]
+
+    with Rehearsal(completes) as r:
+        r.complete("activity-work-2", 2)
+        r.complete("activity-work-3", 3)
+        r.complete("activity-work-1", 1)
+        r.fire("timer-1")
+
+        assert r.result == [2, 3, 1]
 
 
 def test_as_completed_times_out() -> None:

@@ -1,11 +1,16 @@
 """Signals: each is seen once, in order, by whoever takes it."""
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from ostinato import activity, as_completed, signals, sleep, spawn, submit, wait, wait_signal, workflow
+from ostinato.errors import PayloadError
 from ostinato.model import decisions as d
+from ostinato.model import events as e
 from ostinato.replay.inbox import signal_value
 from ostinato.testing.rehearsal import Rehearsal
 
@@ -143,3 +148,102 @@ def test_iteration() -> None:
 def test_signal_value(text: str | None, value: object) -> None:
     """Whatever anybody sends has a value: nothing in it stops the execution."""
     assert signal_value(text) == value
+
+
+# As values of a type.
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a signal may carry."""
+
+    name: str
+    price: Decimal = Decimal(0)
+
+
+def test_typed() -> None:
+    """A signal is converted to the type that its taker names; a dataclass comes from JSON or from named arguments."""
+
+    @workflow
+    def takes() -> list[Any]:
+        when = wait_signal("when", as_type=datetime).result()
+        orders = signals("order", as_type=Order)
+        return [when == may_first, next(orders) == Order("tea", Decimal("1.5")), next(orders)]
+
+    may_first = datetime(2024, 5, 1, tzinfo=UTC)
+    with Rehearsal(takes) as r:
+        r.signal("when", may_first)
+        r.signal("order", Order("tea", Decimal("1.5")))
+        r.signal("order", name="cup", price="2")
+
+        assert r.result == [True, True, {"name": "cup", "price": "2"}]
+
+
+def test_typed_in_coroutines() -> None:
+    """`async for` gives typed values as well."""
+
+    @workflow
+    async def takes() -> int:
+        async for order in signals("order", as_type=Order):
+            if order.price:
+                return int(order.price)
+        raise AssertionError("signals never end")
+
+    with Rehearsal(takes) as r:
+        r.signal("order", name="free")
+        r.signal("order", name="cup", price=2)
+
+        assert r.result == 2
+
+
+def test_a_value_of_another_type() -> None:
+    """What does not fit the type fails where it is waited for; the next one is for the next who waits."""
+
+    @workflow
+    def takes() -> int:
+        with pytest.raises(PayloadError, match="int"):
+            wait_signal("x", as_type=int).result()
+        return wait_signal("x", as_type=int).result()
+
+    with Rehearsal(takes) as r:
+        r.signal("x", "many")
+        r.signal("x", 3)
+
+        assert r.result == 3
+
+
+def test_untaken_signals_are_converted_when_they_are_taken() -> None:
+    """A signal that came before anybody waited has the type that its taker names, and may not fit it."""
+
+    @workflow
+    def takes() -> list[Any]:
+        submit(work).result()
+        said: list[Any] = [wait_signal("x", as_type=Decimal).result() + 1]
+        with pytest.raises(PayloadError):
+            wait_signal("x", as_type=Order).result()
+        return [*said, wait_signal("x").result()]
+
+    with Rehearsal(takes) as r:
+        for value in ("1.50", "no order", "as it is"):
+            r.happened().signaled("x", f'{{"args":["{value}"]}}')
+        r.complete("activity-work-1")
+
+        assert r.result == ["2.50", "as it is"]
+
+
+def test_a_time_out_after_the_end() -> None:
+    """The time-out of a wait whose signal came when the code had ended is harmless."""
+
+    @workflow
+    def ends() -> str:
+        wait_signal("x", timeout=10)
+        return "done"
+
+    with Rehearsal(ends) as r:
+        r.script.add(e.WorkflowExecutionSignaled, signal_name="x", external_initiated_event_id=0)
+        r.play(refused={1: "UNHANDLED_DECISION"})
+        r.happened(refused={0: "UNHANDLED_DECISION"})
+        r.script.timer_fired("timer-1")
+        r.play()
+
+        assert r.result == "done"

@@ -144,3 +144,18 @@ def test_inputs_that_cannot_be_written() -> None:
         r.complete("activity-work-1", 1)
 
         assert r.result == "seen"
+
+
+def test_several_futures() -> None:
+    """What depends on several futures begins when the last of them is done."""
+
+    @workflow
+    def chains() -> Any:
+        return submit(work, submit(work), submit(work)).result()
+
+    with Rehearsal(chains) as r:
+        r.complete("activity-work-2", 2)
+        assert asked(r) == []
+        r.complete("activity-work-1", 1)
+
+        assert asked(r) == ['{"args":[1,2],"kwargs":{}}']

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ostinato import LambdaFunction, activity, marker, run_once, spawn, submit, timer, wait, workflow
+from ostinato import LambdaFunction, activity, marker, run_once, signal, spawn, submit, timer, wait, workflow
 from ostinato.errors import ActivityNotScheduled, InternalError, NondeterminismError
 from ostinato.model import decisions as d
 from ostinato.model import events as e
@@ -456,3 +456,55 @@ def test_a_batch_that_does_not_follow() -> None:
         r.happened().add(e.TimerFired, timer_id="t", started_event_id=2)
         with pytest.raises(InternalError, match="event 6, TimerFired, is about event 2, which opened nothing"):
             r.play()
+
+
+def test_events_of_activities_that_nothing_scheduled() -> None:
+    """The same, of activities."""
+
+    @workflow
+    def waits() -> None:
+        submit(work).result()
+
+    with Rehearsal(waits) as r:
+        r.happened().add(e.ActivityTaskStarted, scheduled_event_id=2)
+        with pytest.raises(InternalError, match="ActivityTaskStarted, is about event 2, which opened nothing"):
+            r.play()
+
+
+def test_equal_requests() -> None:
+    """Of two requests with one key, one may be taken back: the other is recorded."""
+
+    @workflow
+    def sends() -> None:
+        first, second = signal("s", workflow_id="w"), signal("s", workflow_id="w")
+        first.cancel()
+        second.result()
+
+    with Rehearsal(sends) as r:
+        assert [type(x).__name__ for x in r.decisions] == ["SignalExternalWorkflowExecution"]
+        r.happened().external_event(e.ExternalWorkflowExecutionSignaled, "s")
+        r.play()
+
+        assert r.result is None
+
+
+def test_requests_that_wait_for_a_place_may_be_taken_back() -> None:
+    """Of those that wait for a place, the first, the last and one between may be given up; the others go in order."""
+
+    @workflow
+    def many() -> str:
+        fs = [submit(work, n) for n in range(1005)]
+        timer(1).result()
+        for place in (1000, 1002, 1004):
+            fs[place].cancel()
+        wait(fs)
+        return "done"
+
+    with Rehearsal(many, is_compared=False) as r:
+        while any(isinstance(x, d.StartTimer) and x.timer_id.startswith(WAKE_UP) for x in r.decisions):
+            r.play()
+        assert r.fire("timer-1") == ()
+
+        r.happened().activity_completed("activity-work-1")
+        r.script.activity_completed("activity-work-2")
+        assert ids(r.play()) == ["activity-work-1002", "activity-work-1004"]

@@ -42,6 +42,7 @@ from ostinato.model.enums import ActivityTaskTimeoutType
 from ostinato.payloads.converter import JsonConverter
 from ostinato.replay.replay import Replay
 from ostinato.testing.rehearsal import Rehearsal
+from ostinato.testing.script import Script, play
 
 if TYPE_CHECKING:
     from ostinato import Future
@@ -878,3 +879,23 @@ def test_histories_that_are_over() -> None:
         assert fresh.is_closed
         fresh.evict()
         assert isinstance(r.script.events[-1], e.WorkflowExecutionCompleted)
+
+
+def test_a_converter_that_fails() -> None:
+    """A converter of the author's that raises at the result fails the workflow, with what it raised."""
+
+    class Fails(JsonConverter):
+        def dump(self, value: Any) -> str:
+            raise ZeroDivisionError(f"no text for {value!r}")
+
+    @workflow
+    def ends() -> int:
+        return 7
+
+    script = Script()
+    replay = Replay(ends, execution=script.execution, converter=Fails())
+    (close,) = play(replay, script.events)
+    replay.evict()
+
+    assert isinstance(close, d.FailWorkflowExecution)
+    assert close.reason == "ZeroDivisionError: no text for 7"

@@ -1,11 +1,11 @@
 """Activities, children and Lambda functions: their ends, retries and cancellation."""
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ostinato import EndState, LambdaFunction, Retry, activity, spawn, submit, timer, wait, workflow
+from ostinato import EndState, LambdaFunction, Retry, activity, spawn, submit, timer, wait, wait_signal, workflow
 from ostinato.errors import (
     ActivityCanceled,
     ActivityFailed,
@@ -28,6 +28,9 @@ from ostinato.model import events as e
 from ostinato.model.fields import RunId
 from ostinato.model.structures import TaskList
 from ostinato.testing.rehearsal import Rehearsal
+
+if TYPE_CHECKING:
+    from ostinato import Future
 
 
 @activity(name="work")
@@ -795,3 +798,91 @@ def test_not_scheduled_is_retried_if_asked() -> None:
         r.play(refused={0: "OPERATION_NOT_PERMITTED"})
         assert r.reason is not None
         assert ActivityNotScheduled.__name__ in r.reason
+
+
+@pytest.mark.parametrize(
+    "cause", ["WORKFLOW_TYPE_DOES_NOT_EXIST", "OPEN_CHILDREN_LIMIT_EXCEEDED", "WORKFLOW_ALREADY_RUNNING"]
+)
+def test_a_child_that_was_given_up_does_not_start(cause: str) -> None:
+    """A child that was given up while it was being started, and then could not be, is not asked for again."""
+
+    @workflow
+    def gives_up() -> str:
+        future = submit(child.options(workflow_id="c"))
+        timer(1).result()
+        future.cancel()
+        timer(1).result()
+        return "done"
+
+    with Rehearsal(gives_up) as r:
+        r.fire("timer-1")
+        (initiated,) = (x for x in r.script.events if isinstance(x, e.StartChildWorkflowExecutionInitiated))
+        r.happened().add(
+            e.StartChildWorkflowExecutionFailed,
+            workflow_id="c",
+            workflow_type=child.workflow_type,
+            cause=enums.StartChildWorkflowExecutionFailedCause[cause],
+            initiated_event_id=initiated.event_id,
+            decision_task_completed_event_id=initiated.decision_task_completed_event_id,
+        )
+        assert r.play() == ()
+        assert r.replay.unregistered == ()
+        r.fire("timer-2")
+
+        assert r.result == "done"
+
+
+def test_a_future_that_the_code_settled() -> None:
+    """A result that the workflow's own code gave to a future stays, also if the retry's timer is refused."""
+
+    @workflow
+    def settles() -> int:
+        future: Future[int] = submit(work.options(activity_id="a", retry=Retry()))
+        wait_signal("x").result()
+        future.set_result(9)
+        timer(1).result()
+        return future.result()
+
+    with Rehearsal(settles) as r:
+        r.happened().activity_failed("a")
+        r.signal("x")
+        assert kinds(r.decisions) == ["StartTimer", "StartTimer"]
+        r.happened(refused={0: "OPERATION_NOT_PERMITTED"})
+        r.fire("timer-1")
+
+        assert r.result == 9
+
+
+def test_a_heartbeat_time_out_of_one_call_is_told_to_the_worker() -> None:
+    """SWF does not tell workers the heartbeat time-out: where it is not the declared one, the input does."""
+    patient = work.options(activity_id="a", heartbeat_timeout=7, retry=Retry(interval=0))
+
+    @workflow
+    def calls() -> None:
+        submit(patient, 1).result()
+
+    with Rehearsal(calls) as r:
+        (first,) = r.decisions
+        (second,) = r.fail("a", ValueError())
+
+    inputs = [x.input for x in (first, second) if isinstance(x, d.ScheduleActivityTask)]
+    assert inputs == [
+        '{"args":[1],"kwargs":{},"__ostinato":{"heartbeat_timeout":7}}',
+        '{"args":[1],"kwargs":{},"__ostinato":{"attempt":2,"heartbeat_timeout":7}}',
+    ]
+
+
+def test_long_names_make_bounded_ids() -> None:
+    """An id longer than SWF takes is shortened as simpleflow does it, and stays unique."""
+    long = work.options(name="n" * 250)
+
+    @workflow
+    def asks() -> None:
+        wait([submit(long), submit(long)])
+
+    with Rehearsal(asks) as r:
+        ids = [x.activity_id for x in r.decisions if isinstance(x, d.ScheduleActivityTask)]
+
+    assert [len(x) for x in ids] == [256, 256]
+    assert len(set(ids)) == 2
+    assert ids[0].startswith("activity-nnn")

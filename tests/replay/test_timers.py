@@ -95,3 +95,23 @@ def test_cancel_timer_failed(cause: str) -> None:
         r.fire("timer-3")
 
         assert r.result == "done"
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_a_timer_that_the_code_settled(is_refused: bool) -> None:  # noqa: FBT001
+    """A timer's future that the workflow's own code settled stays as it is when the timer fires or is refused."""
+
+    @workflow
+    def settles() -> str:
+        timer(5).set_result(None)
+        timer(9).result()
+        return "done"
+
+    with Rehearsal(settles) as r:
+        if is_refused:
+            r.happened(refused={0: "OPERATION_NOT_PERMITTED"})
+        else:
+            r.fire("timer-1")
+        r.fire("timer-2")
+
+        assert r.result == "done"

@@ -103,7 +103,7 @@ class Rehearsal:
         script.timer_fired(timer_id)
         return self.play()
 
-    def signal(self, name: str, *args: object, **kwargs: object) -> tuple[d.DecisionAttributes, ...]:
+    def signal(self, name: str, /, *args: object, **kwargs: object) -> tuple[d.DecisionAttributes, ...]:
         """The execution receives a signal."""
         self.happened().signaled(name, self.converter.dump_arguments(args, kwargs))
         return self.play()
