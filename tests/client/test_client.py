@@ -4,13 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ostinato import Client, activity, submit, wait_signal, workflow
 from ostinato.client.executions import find_open
 from ostinato.engine.engine import Engine
-from ostinato.engine.task_lists import Delivery
 from ostinato.errors import (
     ActivityFailed,
     LimitExceededError,
@@ -30,6 +30,9 @@ from ostinato.model.operations import (
 from ostinato.model.results import ActivityTask
 from ostinato.model.structures import TaskList
 from tests.client.conftest import DOMAIN, Serve
+
+if TYPE_CHECKING:
+    from ostinato.engine.task_lists import Delivery
 
 
 @activity

@@ -6,7 +6,7 @@ commits all that has gathered; the others find theirs done. Nobody is answered b
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,6 @@ from ostinato.engine.log.records import (
     TypeRecord,
     joined,
 )
-from ostinato.engine.task_lists import TaskId
 from ostinato.errors import DatabaseWriteError, StoreError
 
 if TYPE_CHECKING:
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
         HeartbeatRecord,
         HolderRecord,
     )
+    from ostinato.engine.task_lists import TaskId
+    from ostinato.engine.task_lists import TaskId
 
 logger = logging.getLogger(__name__)
 
@@ -111,10 +112,10 @@ class Commits:
         log: what keeps batches.
         lock: the engine's lock.
         lose: called with both locks held when a batch could not be kept: reads the state back from the log.
-            It is given the tasks that nobody has then.
+            It is given the batches that are lost.
     """
 
-    def __init__(self, log: Log, lock: Lock, lose: Callable[[list[TaskId]], None]) -> None:
+    def __init__(self, log: Log, lock: Lock, lose: Callable[[Sequence[OpenBatch]], None]) -> None:
         self._log = log
         self._lock = lock
         self._lose = lose
@@ -188,7 +189,7 @@ class Commits:
             self.open = OpenBatch(second.number + 1)
             self.durable = second.number
             try:
-                self._lose([*first.free_if_lost, *second.free_if_lost] if first is not second else first.free_if_lost)
+                self._lose([first, second] if first is not second else [first])
             except Exception as failure:  # noqa: BLE001 (whatever it is: what memory holds now is not the state)
                 self.unusable = StoreError(
                     found=f"after a commit that failed ({error}) the state could not be read back: {failure}",
