@@ -8,6 +8,7 @@ import click
 from ostinato.cli.decider import decider
 from ostinato.cli.run import run
 from ostinato.cli.server import server
+from ostinato.cli.standalone import standalone
 from ostinato.cli.worker import worker
 
 
@@ -29,4 +30,5 @@ def child(context: click.Context) -> None:
 main.add_command(decider)
 main.add_command(run)
 main.add_command(server)
+main.add_command(standalone)
 main.add_command(worker)

@@ -63,6 +63,11 @@ class _Child:
         order = self._order
         self._take_signals()
         set_title(f"{order.role.value}: starting")
+        if order.role is Role.SERVER:
+            from ostinato.cli.child_server import ServerService  # noqa: PLC0415  # an extra, and heavy
+
+            with ServerService(order.db, order.port) as service:
+                return self._serve(service)
         catalog = load_catalog(order.targets)
         with ExitStack() as stack:
             rest = stack.enter_context(open_swf(order.engine))
@@ -75,13 +80,16 @@ class _Child:
                 stopping=self._ending,
                 watch=self._counters.watch,
             )
-            self._service = self._make(Lines(polls, rest, hanging.close), catalog)
-            if not self._ending.is_set():
-                self._service.start()
-                self._tell(SERVING, _files())
-            while not self._ending.wait(_TELL_SECONDS):
-                self._tell(SERVING)
-            return self._drain(self._service)
+            return self._serve(self._make(Lines(polls, rest, hanging.close), catalog))
+
+    def _serve(self, service: Service) -> int:
+        self._service = service
+        if not self._ending.is_set():
+            service.start()
+            self._tell(SERVING, _files())
+        while not self._ending.wait(_TELL_SECONDS):
+            self._tell(SERVING)
+        return self._drain(service)
 
     def _make(self, lines: Lines, catalog: "Catalog") -> Service:
         return (_decider if self._order.role is Role.DECIDER else _worker)(self._order, lines, catalog, self._counters)
@@ -133,6 +141,7 @@ def _decider(order: Order, lines: Lines, catalog: "Catalog", counters: Counters)
         domain=order.domain,
         task_lists=order.task_lists,
         lane=order.lane,
+        single=order.single,
         kept_replays=order.kept_replays,
         kept_bytes=order.kept_bytes,
         sticky_timeout=order.sticky_timeout,
@@ -159,6 +168,7 @@ def _worker(order: Order, lines: Lines, catalog: "Catalog", counters: Counters) 
         ),
         task_lists=order.task_lists,
         lane=order.lane,
+        single=order.single,
         concurrency=order.concurrency,
         rate=order.rate,
         task_list_rates=order.task_list_rates,

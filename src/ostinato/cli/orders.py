@@ -8,6 +8,7 @@ import msgspec
 class Role(Enum):
     """What a child does."""
 
+    SERVER = "server"
     DECIDER = "decider"
     WORKER = "worker"
 
@@ -27,6 +28,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         status: the descriptor on which it tells how it is.
         task_lists: what it serves in place of the task lists that definitions name.
         lane: the lane's suffix.
+        single: the name of the lane's only task list.
         middleware: around activities or decisions.
         kept_replays: see `DecisionSettings`, as for those that follow.
         kept_bytes: the same.
@@ -38,6 +40,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         memory: see `Isolation`, as for those that follow.
         tasks: the same.
         patience: the same.
+        db: what a server serves.
+        port: where, on this machine.
     """
 
     role: Role
@@ -51,6 +55,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     status: int = -1
     task_lists: tuple[str, ...] = ()
     lane: str = ""
+    single: str = ""
     middleware: tuple[str, ...] = ()
     kept_replays: int = 1000
     kept_bytes: int = 512 << 20
@@ -62,3 +67,5 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     memory: int | None = None
     tasks: int = 100
     patience: float = 10.0
+    db: str = ""
+    port: int = 0

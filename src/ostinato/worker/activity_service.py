@@ -39,6 +39,7 @@ class ActivitySettings:
         isolation: how those that want a process get it; its domain is the worker's.
         task_lists: the task lists to serve; those that the activities name, if there are none.
         lane: the suffix of the lane to serve; empty for none.
+        single: the name of the lane's only task list; empty if it has those that definitions name.
         concurrency: how many run at once.
         rate: how many are begun in a second, at most; None is no limit.
         task_list_rates: the same for single task lists.
@@ -47,6 +48,7 @@ class ActivitySettings:
     isolation: Isolation
     task_lists: tuple[str, ...] = ()
     lane: str = ""
+    single: str = ""
     concurrency: int = 10
     rate: float | None = None
     task_list_rates: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
@@ -85,13 +87,14 @@ class ActivityService:
             heartbeats=self._heartbeats,
         )
         self._running = _Running(threads, self._processes, catalog.activities, middleware)
-        lane = Lane(settings.lane)
+        lane = Lane(settings.lane, settings.single)
+        lists = {lane.name(name): name for name in settings.task_lists or catalog.activity_task_lists}
         shared = () if settings.rate is None else (TokenBucket(settings.rate),)
         self._workers = [
             ActivityWorker(
                 lines,
                 domain=settings.isolation.domain,
-                task_list=lane.name(name),
+                task_list=list_name,
                 attempts=self._running,
                 room=self._room,
                 pace=Pace(
@@ -100,7 +103,7 @@ class ActivityService:
                 watch=watch,
                 identity=process_identity(),
             )
-            for name in settings.task_lists or sorted(catalog.activity_task_lists)
+            for list_name, name in sorted(lists.items())
         ]
 
     def start(self) -> None:

@@ -24,6 +24,7 @@ class DecisionSettings:
         domain: the domain.
         task_lists: the task lists to serve; those that the workflows name, if there are none.
         lane: the suffix of the lane to serve; empty for none.
+        single: the name of the lane's only task list; empty if it has those that definitions name.
         kept_replays: how many replays are kept; 0 for none, and then nothing is sticky.
         kept_bytes: how many bytes they may take, by estimate.
         sticky_timeout: whole seconds after which another process takes over what this one has kept.
@@ -33,6 +34,7 @@ class DecisionSettings:
     domain: str
     task_lists: tuple[str, ...] = ()
     lane: str = ""
+    single: str = ""
     kept_replays: int = 1000
     kept_bytes: int = 512 << 20
     sticky_timeout: int = 5
@@ -51,8 +53,8 @@ class DecisionService:
         watch: Watch,
         middleware: Sequence[DecisionMiddleware] = (),
     ) -> None:
-        lane = Lane(settings.lane)
-        shared = [lane.name(name) for name in settings.task_lists or sorted(catalog.decision_task_lists)]
+        lane = Lane(settings.lane, settings.single)
+        shared = sorted({lane.name(name) for name in settings.task_lists or catalog.decision_task_lists})
         own = own_task_list(shared[0]) if settings.kept_replays and settings.sticky_timeout else None
         self._lines = lines
         self._kept = KeptReplays(count=settings.kept_replays, size=settings.kept_bytes)

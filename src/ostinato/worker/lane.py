@@ -29,9 +29,13 @@ class Lane:
     """A suffix on the name of every task list that an execution and its family use."""
 
     suffix: str
+    single: str = ""
+    """If given, all that is in the lane is in the one task list of this name."""
 
     def name(self, task_list: str) -> str:
         """What the task list is called within the lane."""
+        if self.single:
+            return self.single + self.suffix
         return task_list if task_list.endswith(self.suffix) else task_list + self.suffix
 
     def redirect(

@@ -121,6 +121,11 @@ class Supervisor:
         """Drain, as SIGTERM does. May be called from any thread, and by signal handlers."""
         self._interrupts += 1
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether its children cannot be started with these settings."""
+        return self._ended is Ended.UNUSABLE
+
     def handle_signals(self) -> Callable[[], None]:
         """Take SIGTERM, SIGINT and SIGHUP from now on; gives what undoes that."""
 

@@ -1,0 +1,86 @@
+"""`ostinato standalone`: its options."""
+
+import click
+
+from ostinato.cli.run import ENVIRONMENT, EXIT_CODES
+
+
+@click.command(epilog=ENVIRONMENT + EXIT_CODES)
+@click.argument("target")
+@click.option(
+    "--input",
+    "input_",
+    metavar="JSON",
+    help="The arguments: a list by place, an object by name, anything else is the only one.",
+)
+@click.option("--id", "workflow_id", metavar="ID", help="The workflow id. If an execution with it is open, it goes on.")
+@click.option(
+    "--engine",
+    metavar="URL",
+    envvar="OSTINATO_ENGINE",
+    default="sqlite:ostinato.db",
+    show_default=True,
+    help="sqlite:FILE, memory:, http://HOST:PORT, aws: or aws:REGION.",
+)
+@click.option("--domain", envvar="OSTINATO_DOMAIN", default="default", show_default=True, help="The domain.")
+@click.option("--create-domain", is_flag=True, help="Register the domain on Amazon, too, if it is missing.")
+@click.option(
+    "--deciders",
+    metavar="N",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="Processes for decisions.",
+)
+@click.option(
+    "--workers",
+    metavar="N",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="Processes for activities.",
+)
+@click.option(
+    "--concurrency",
+    metavar="M",
+    type=click.IntRange(1, 10_000),
+    default=10,
+    show_default=True,
+    help="Activities that a process runs at once.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
+@click.pass_context
+def standalone(  # noqa: PLR0917  # click calls it, by name
+    context: click.Context,
+    target: str,
+    input_: str | None,
+    workflow_id: str | None,
+    engine: str,
+    domain: str,
+    create_domain: bool,  # noqa: FBT001  # click calls it
+    deciders: int,
+    workers: int,
+    concurrency: int,
+    quiet: bool,  # noqa: FBT001
+) -> None:
+    """Run the workflow that TARGET names, to its end, with deciders and activity workers in child processes of its own.
+
+    TARGET is path/to/file.py:name, package.module:name or package.module.name.
+
+    They serve a task list that nobody else does. A process that dies is replaced; none is left at the end.
+    """
+    from ostinato.cli.alone import Alone, run_alone  # noqa: PLC0415  # --help does without
+
+    alone = Alone(
+        target=target,
+        input=input_,
+        workflow_id=workflow_id,
+        engine=engine,
+        domain=domain,
+        create_domain=create_domain,
+        deciders=deciders,
+        workers=workers,
+        concurrency=concurrency,
+        is_quiet=quiet,
+    )
+    context.exit(run_alone(alone))
