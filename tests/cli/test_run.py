@@ -237,6 +237,7 @@ def test_a_second_interruption_leaves_at_once(shell: Shell) -> None:
     ended = shell("run", "flows.py:held", "--id", "h")
 
     assert left.code == 130
+    assert left.err.endswith("Left at once; go on with: ostinato run flows.py:held --id h\n")
     assert (ended.code, ended.out) == (0, '"gate"\n')
 
 
@@ -374,6 +375,18 @@ def test_an_exception_while_importing_shows_the_authors_lines(shell: Shell) -> N
     assert ended.code == 2
     assert "line 2, in check" in ended.err
     assert "importlib" not in ended.err
+    assert "src/ostinato" not in ended.err
+
+
+def test_a_definition_that_is_refused_shows_where_it_is(shell: Shell) -> None:
+    """The exception is ours, but the line is the author's."""
+    (shell.directory / "broken.py").write_text("from ostinato import workflow\n\n@workflow\nclass Flow: ...\n")
+
+    ended = shell("run", "broken.py:Flow")
+
+    assert ended.code == 2
+    assert 'broken.py", line 3' in ended.err
+    assert "the class Flow has no method run" in ended.err
     assert "src/ostinato" not in ended.err
 
 

@@ -21,9 +21,12 @@ def say(text: str) -> None:
 def complain(error: BaseException) -> None:
     """Say what is wrong, with the author's part of the traceback if the author's code raised it."""
     cause = error.__cause__
-    if isinstance(error, UsageError) and cause is not None and not isinstance(cause, OstinatoError):
-        for line in author_traceback(cause):
-            say(line)
+    if isinstance(error, UsageError) and cause is not None:
+        lines = author_traceback(cause)
+        # Of an exception of ours only the author's lines that led to it are news.
+        if not isinstance(cause, OstinatoError) or lines[0].startswith("Traceback"):
+            for line in lines:
+                say(line)
     match error:
         case UsageError():
             say(f"ostinato: {error}")

@@ -1,10 +1,11 @@
 """One `ostinato run`: from the target to the exit code."""
 
+import os
 import shlex
 import time
 import uuid
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import TextIO, assert_never
 
@@ -102,7 +103,7 @@ class _Run:
         with ExitStack() as stack:
             stack.callback(display.close)
             stack.enter_context(messages_to(display.note))
-            interrupts = stack.enter_context(Interrupts(before_leaving=display.close))
+            interrupts = stack.enter_context(Interrupts(before_leaving=lambda: self._leave(display)))
             worker_joins = stack.enter_context(ExitStack())
             swf = stack.enter_context(open_swf(self._url))
             register_domain(swf, self._session.domain)
@@ -251,6 +252,12 @@ class _Run:
             say(f"{self._workflow_id} was in memory, and is gone with this process")
         else:
             say(f"{self._workflow_id} {what}: {self._command()}")
+
+    def _leave(self, display: Display) -> None:
+        """Say how to go on, from within a signal's handler: the streams may be in use, so only the file is."""
+        display.close()
+        with suppress(OSError):
+            os.write(2, f"Left at once; go on with: {self._command()}\n".encode())
 
     def _drain(self, worker: LocalWorker) -> None:
         """Let activities finish, for a while."""
