@@ -23,10 +23,10 @@ DOMAIN = "contract"
 
 
 @contextmanager
-def serving(engine: Engine) -> Iterator[str]:
+def serving(engine: Engine, **settings: Any) -> Iterator[str]:
     """The URL of a server over the engine."""
     listening = listen("127.0.0.1", 0)
-    server = Server(engine, Settings(poll_seconds=POLL_SECONDS))
+    server = Server(engine, Settings(poll_seconds=POLL_SECONDS, **settings))
     thread = threading.Thread(target=server.serve, args=(listening,))
     thread.start()
     try:
