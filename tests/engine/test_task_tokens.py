@@ -10,9 +10,9 @@ TASK = StartedTask(1, EventId(2), EventId(3))
 def test_what_was_handed_out_before_a_loss_counts_no_more() -> None:
     """The same start, given out anew, has another token; that one counts until it is lost as well."""
     tokens = TaskTokens(Signer(b"secret"))
-    first = tokens.sign(TaskKind.ACTIVITY, TASK)
+    first = tokens.sign(TaskKind.ACTIVITY, TASK, tokens.generation)
     tokens.lose([TASK])
-    second = tokens.sign(TaskKind.ACTIVITY, TASK)
+    second = tokens.sign(TaskKind.ACTIVITY, TASK, tokens.generation)
 
     assert tokens.read(TaskKind.ACTIVITY, first) is None
     assert tokens.read(TaskKind.ACTIVITY, second) == TASK

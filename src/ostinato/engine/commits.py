@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         HolderRecord,
     )
     from ostinato.engine.task_lists import TaskId
-    from ostinato.engine.task_lists import TaskId
 
 logger = logging.getLogger(__name__)
 

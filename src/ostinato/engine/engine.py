@@ -7,7 +7,7 @@ composes: the rules are in `rules`, the writing in `ledger`, each operation in `
 import base64
 import logging
 import os
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty
@@ -17,7 +17,7 @@ from typing import Any, Self, TypeVar, get_args
 
 from ostinato.engine.clock import Clock, SystemClock
 from ostinato.engine.closes import Close
-from ostinato.engine.commits import Commits
+from ostinato.engine.commits import Commits, OpenBatch
 from ostinato.engine.effects import Effects
 from ostinato.engine.histories import Histories
 from ostinato.engine.lambdas import LambdaFunction, LambdaFunctions
@@ -31,7 +31,7 @@ from ostinato.engine.operations.tasks import TaskOperations
 from ostinato.engine.operations.visibility import VisibilityOperations
 from ostinato.engine.pages import Pages
 from ostinato.engine.polling import PendingPoll, Polling
-from ostinato.engine.recovery import free_tasks, held_tasks, recover
+from ostinato.engine.recovery import free_tasks, held_tasks, recover, started_tasks
 from ostinato.engine.rules import lambdas
 from ostinato.engine.rules.activities import ActivityAnswer
 from ostinato.engine.rules.lambdas import LambdaOutcome
@@ -402,10 +402,11 @@ class Engine:
         self._settle_log()
         self._transactions.begin()
 
-    def _lose(self, free: list[TaskId]) -> None:
+    def _lose(self, lost: Sequence[OpenBatch]) -> None:
         ledger = self._ledger
-        held = set(held_tasks(ledger))
-        free = [*free, *free_tasks(ledger)]
+        # A start that is lost may have been answered already; its answer may be sent again.
+        held = {*held_tasks(ledger), *started_tasks(record for batch in lost for record in batch.events)}
+        free = [*(task for batch in lost for task in batch.free_if_lost), *free_tasks(ledger)]
         # They poll again, and find what is there then.
         for poller in (*ledger.decision_lists.pollers(), *ledger.activity_lists.pollers()):
             poller.deliver(None)
@@ -414,6 +415,7 @@ class Engine:
         recover(ledger, self._log, free)
         self._transactions.settle()
         self._tokens.lose(held - set(held_tasks(ledger)))
+        ledger.generation = self._tokens.generation
 
 
 class _LocalEngine:

@@ -70,6 +70,8 @@ class Ledger:
         """The executions whose running decision task is in the hands of a poller of this process."""
         self.closes = Closes()
         self.next_key = 1
+        self.generation = 0
+        """How many commits have failed."""
         self.outbox: deque[tuple[Execution, e.Event]] = deque()
         """Events whose effect on something else is still to come."""
         self._offers: list[WaitingTask] = []
@@ -164,6 +166,7 @@ class Ledger:
             previous_started_event_id=execution.previous_started_event_id,
             workflow_type=execution.settings.workflow_type,
             batch=batch,
+            generation=self.generation,
         )
 
     def _shown_after(self, task: WaitingTask, poller: Poller) -> int:

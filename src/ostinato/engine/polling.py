@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ostinato.engine.operations.polls import Poll, PollOperations, delivered
 from ostinato.engine.task_lists import Delivery, HandedTask, Poller
 from ostinato.engine.transactions import Transactions
-from ostinato.errors import StoreError
+from ostinato.errors import DatabaseWriteError, StoreError
 from ostinato.model import operations as o
 from ostinato.model.results import ActivityTask, DecisionTask
 
@@ -52,7 +52,9 @@ class PendingPoll:
         """
         if isinstance(delivery, HandedTask):
             with self._transactions.transaction():
-                self._transactions.ledger.take_back(delivery)
+                # If it was lost, another start may have its ids now.
+                if not self._polls.is_lost(delivery):
+                    self._transactions.ledger.take_back(delivery)
 
     def answer(self, delivery: Delivery) -> ActivityTask | DecisionTask | None:
         """The poll's answer, of what was delivered. Waits until it may be shown; may read the log.
@@ -73,6 +75,8 @@ class PendingPoll:
         handed, poll, polls = delivered(delivery), self._poll, self._polls
         if handed is None:
             return PreparedAnswer(True, lambda: None)
+        if polls.is_lost(handed):
+            raise DatabaseWriteError(found="the task went with a commit that failed", hint="Poll again")
         if isinstance(poll, o.PollForActivityTask):
             return PreparedAnswer(True, lambda: polls.activity_task(handed))
         place = polls.first_place(poll, handed)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ostinato.engine.ledger import Ledger
 from ostinato.engine.log.log import Log
-from ostinato.engine.log.records import OpenExecution
+from ostinato.engine.log.records import EventRecord, OpenExecution
 from ostinato.engine.state import Execution
 from ostinato.engine.task_lists import TaskId
 from ostinato.engine.task_tokens import StartedTask
@@ -105,3 +105,11 @@ def held_tasks(ledger: Ledger) -> Iterator[StartedTask]:
         for scheduled_event_id, activity in execution.activities.items():
             if activity.held_since is not None:
                 yield StartedTask(execution.key, scheduled_event_id, activity.started_event_id)
+
+
+def started_tasks(records: Iterable[EventRecord]) -> Iterator[StartedTask]:
+    """Every start of a task among the events."""
+    for record in records:
+        event = record.event
+        if isinstance(event, e.DecisionTaskStarted | e.ActivityTaskStarted):
+            yield StartedTask(record.execution_key, event.scheduled_event_id, event.event_id)

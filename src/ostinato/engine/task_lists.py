@@ -49,6 +49,8 @@ class HandedTask(Record):
     workflow_type: WorkflowType
     batch: int
     """The number of the commit after which it may be shown."""
+    generation: int
+    """How many commits had failed when it was handed out."""
 
 
 Delivery = HandedTask | Exception | None

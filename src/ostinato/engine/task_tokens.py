@@ -36,8 +36,13 @@ class TaskTokens:
         self._lost: dict[StartedTask, int] = {}
         """The generation up to which tokens of the task count no more."""
 
-    def sign(self, kind: TaskKind, task: StartedTask) -> TaskToken:
-        """A token for the task."""
+    @property
+    def generation(self) -> int:
+        """How often something was lost so far."""
+        return self._generation
+
+    def sign(self, kind: TaskKind, task: StartedTask, generation: int) -> TaskToken:
+        """A token for the task, which was handed out in that generation."""
         token = self._signer.sign_task(
             TaskReference(
                 kind=kind,
@@ -46,7 +51,11 @@ class TaskTokens:
                 started_event_id=task.started_event_id,
             )
         )
-        return TaskToken(f"{token}{_MARK}{self._generation}") if self._generation else token
+        return TaskToken(f"{token}{_MARK}{generation}") if generation else token
+
+    def is_lost(self, task: StartedTask, generation: int) -> bool:
+        """Whether the task was lost after it was handed out in that generation."""
+        return bool(self._lost) and generation <= self._lost.get(task, -1)
 
     def read(self, kind: TaskKind, token: TaskToken) -> StartedTask | None:
         """The task of the token; None if its start was lost.
@@ -59,9 +68,7 @@ class TaskTokens:
         if reference.kind is not kind or (mark and not mark.isdecimal()):
             raise ValidationException("Invalid token")
         task = StartedTask(reference.execution_key, reference.scheduled_event_id, reference.started_event_id)
-        if self._lost and int(mark or 0) <= self._lost.get(task, -1):
-            return None
-        return task
+        return None if self.is_lost(task, int(mark or 0)) else task
 
     def lose(self, tasks: Iterable[StartedTask]) -> None:
         """Let these tasks' tokens count no more; the same starts may be given out anew."""

@@ -195,3 +195,14 @@ def test_registrations_outlive_a_failed_start(scenario: "Scenario") -> None:
         scenario.start(workflow_type=WorkflowType(name="none", version="1"))
 
     assert scenario.engine._commits.durable == before
+
+
+def test_a_deprecated_domain_starts_nothing(scenario: "Scenario") -> None:
+    """Not even of a type that was undeprecated since."""
+    scenario.swf.call(o.DeprecateDomain(name="d"))
+    scenario.swf.call(o.UndeprecateWorkflowType(domain="d", workflow_type=W1))
+
+    with pytest.raises(UnknownResourceFault, match="Unknown domain: d"):
+        scenario.start()
+    scenario.swf.call(o.UndeprecateDomain(name="d"))
+    scenario.start()

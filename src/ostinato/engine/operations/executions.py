@@ -9,6 +9,7 @@ from ostinato.errors import (
     DefaultUndefinedFault,
     LimitExceededFault,
     TypeDeprecatedFault,
+    UnknownResourceFault,
     WorkflowExecutionAlreadyStartedFault,
 )
 from ostinato.model import operations as o
@@ -41,6 +42,9 @@ class ExecutionOperations:
         registered = ledger.registry.type(operation.domain, operation.workflow_type)
         if registered.status is RegistrationStatus.DEPRECATED:
             raise TypeDeprecatedFault(type_text(operation.workflow_type))
+        if ledger.registry.domain(operation.domain).status is RegistrationStatus.DEPRECATED:
+            # A type can be undeprecated in a deprecated domain; that is no way around it.
+            raise UnknownResourceFault(f"Unknown domain: {operation.domain}")
         if ledger.executions.find(operation.domain, operation.workflow_id) is not None:
             raise WorkflowExecutionAlreadyStartedFault("Already Started")
         settings = rules.effective(operation, workflow_defaults(registered))

@@ -35,6 +35,8 @@ class _Place(msgspec.Struct, frozen=True, array_like=True):
     """The oldest event that the task shows."""
     next: EventId
     """The event that the page begins with."""
+    generation: int = 0
+    """How many commits had failed when the task was handed out."""
 
 
 class PollOperations:
@@ -74,6 +76,11 @@ class PollOperations:
 
     # Answers
 
+    def is_lost(self, handed: HandedTask) -> bool:
+        """Whether the task went with a commit that failed since it was handed out."""
+        started = StartedTask(handed.execution.key, handed.scheduled_event_id, handed.started_event_id)
+        return self._tokens.is_lost(started, handed.generation)
+
     def activity_task(self, handed: HandedTask) -> ActivityTask:
         """The answer to an activity worker's poll."""
         if handed.activity is None:
@@ -81,7 +88,7 @@ class PollOperations:
         scheduled = handed.activity.scheduled
         started = StartedTask(handed.execution.key, handed.scheduled_event_id, handed.started_event_id)
         return ActivityTask(
-            task_token=self._tokens.sign(TaskKind.ACTIVITY, started),
+            task_token=self._tokens.sign(TaskKind.ACTIVITY, started, handed.generation),
             activity_id=scheduled.activity_id,
             started_event_id=handed.started_event_id,
             workflow_execution=handed.execution.reference,
@@ -100,6 +107,7 @@ class PollOperations:
             previous_started_event_id=handed.previous_started_event_id,
             first=first,
             next=handed.started_event_id if poll.reverse_order else first,
+            generation=handed.generation,
         )
 
     def next_place(self, poll: o.PollForDecisionTask, token: PageToken) -> tuple[HandedTask, _Place]:
@@ -118,6 +126,7 @@ class PollOperations:
             previous_started_event_id=place.previous_started_event_id,
             workflow_type=execution.settings.workflow_type,
             batch=0,
+            generation=place.generation,
         )
         return handed, place
 
@@ -143,7 +152,7 @@ class PollOperations:
             following = last + 1 if last < place.started_event_id else 0
         started = StartedTask(place.execution_key, place.scheduled_event_id, place.started_event_id)
         return DecisionTask(
-            task_token=self._tokens.sign(TaskKind.DECISION, started),
+            task_token=self._tokens.sign(TaskKind.DECISION, started, place.generation),
             started_event_id=place.started_event_id,
             workflow_execution=WorkflowExecution(
                 workflow_id=handed.execution.workflow_id, run_id=handed.execution.run_id
