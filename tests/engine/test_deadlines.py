@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostinato.engine.deadlines import Deadline, DeadlineHeap, DeadlineKind, after, due_at
+from ostinato.engine.deadlines import Deadline, DeadlineHeap, DeadlineKind, after, deadlines, due_at
 from ostinato.engine.state import Execution
 from ostinato.model import events as e
 from ostinato.model.enums import ChildPolicy
@@ -108,3 +108,26 @@ def test_deadlines_of_closed_executions_are_passed_over() -> None:
 
     assert heap.peek() is None
     assert len(heap) == 0
+
+
+def test_a_function_that_has_not_started_has_no_deadline() -> None:
+    """Only a Lambda function's start-to-close time-out counts: before its start, nothing passes."""
+    execution = _execution({})
+    scheduled = e.LambdaFunctionScheduled(
+        event_id=execution.next_event_id,
+        event_timestamp=0.0,
+        id="1",
+        name="f",
+        start_to_close_timeout="5",
+        decision_task_completed_event_id=EventId(1),
+    )
+    execution.apply(scheduled)
+    waiting = [deadline.kind for deadline in deadlines(execution)]
+    execution.apply(
+        e.LambdaFunctionStarted(
+            event_id=execution.next_event_id, event_timestamp=2.0, scheduled_event_id=scheduled.event_id
+        )
+    )
+
+    assert waiting == [DeadlineKind.EXECUTION]
+    assert [(x.kind, x.at) for x in deadlines(execution)][1:] == [(DeadlineKind.LAMBDA, 7.0)]

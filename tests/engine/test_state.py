@@ -14,7 +14,7 @@ from ostinato.model.enums import ChildPolicy
 from ostinato.model.events import HistoryEvent
 from ostinato.model.fields import EventId, RunId
 from ostinato.model.lives import DecisionTaskState, ExecutionState
-from ostinato.model.structures import TaskList, WorkflowType
+from ostinato.model.structures import TaskList, WorkflowExecution, WorkflowType
 from ostinato.model.wire import events_from_wire
 
 HISTORIES = json.loads((Path(__file__).parents[1] / "data" / "real-histories.json").read_text())["histories"]
@@ -90,3 +90,38 @@ def test_the_state_does_not_keep_inputs() -> None:
     assert getattr(events[0], "input", None) is not None
     assert execution.settings.input is None
     assert execution.decision is DecisionTaskState.IDLE
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        e.ExternalWorkflowExecutionSignaled(
+            event_id=EventId(2),
+            event_timestamp=1.0,
+            workflow_execution=WorkflowExecution(workflow_id="w", run_id=RunId("r")),
+            initiated_event_id=EventId(1),
+        ),
+        e.ExternalWorkflowExecutionCancelRequested(
+            event_id=EventId(2),
+            event_timestamp=1.0,
+            workflow_execution=WorkflowExecution(workflow_id="w", run_id=RunId("r")),
+            initiated_event_id=EventId(1),
+        ),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_a_delivery_of_what_was_not_sent_is_refused(event: e.Event) -> None:
+    """A signal or a cancellation request is delivered only if it was initiated, and once."""
+    execution = folded(_new(), events_from_wire(HISTORIES[0]["events"][:1]))
+
+    with pytest.raises(IllegalTransition):
+        execution.apply(event)
+
+
+def test_a_sign_of_life_of_what_is_over_is_nothing() -> None:
+    """A heartbeat that comes when the activity is open no more changes nothing."""
+    execution = folded(_new(), events_from_wire(HISTORIES[0]["events"][:1]))
+
+    execution.beat(EventId(7), 1.0, "half")
+
+    assert not execution.activities

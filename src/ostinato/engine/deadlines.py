@@ -7,7 +7,7 @@ then: what is due is read from the state, so that an entry needs no removal when
 import heapq
 from collections.abc import Callable, Iterator
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from ostinato.engine.parts import Activity, LambdaTask, Timer
 from ostinato.engine.state import Execution
@@ -137,6 +137,8 @@ def due_at(execution: Execution, deadline: Deadline) -> Timestamp | None:
         case DeadlineKind.LAMBDA:
             task = execution.lambdas.get(deadline.event_id)
             return lambda_deadline(task) if task is not None else None
+        case _:
+            assert_never(deadline.kind)
 
 
 def deadlines(execution: Execution) -> Iterator[Deadline]:

@@ -4,7 +4,7 @@ The lives of what an execution has open go through the tables of `model.lives`; 
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 import msgspec
 
@@ -83,8 +83,8 @@ def _decision_scheduled(x: "Execution", event: e.DecisionTaskScheduled) -> None:
 
 def _decision_started(x: "Execution", event: e.DecisionTaskStarted) -> None:
     x.decision = advance(DECISION_TASK, x.decision, event)
-    if x.decision_scheduled is not None:
-        x.decision_running = RunningDecision(x.decision_scheduled, event.event_id, event.event_timestamp)
+    scheduled = cast("e.DecisionTaskScheduled", x.decision_scheduled)  # or else its life would have forbidden the event
+    x.decision_running = RunningDecision(scheduled, event.event_id, event.event_timestamp)
     x.decision_scheduled = None
 
 

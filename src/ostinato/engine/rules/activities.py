@@ -1,6 +1,6 @@
 """The rules of activity tasks."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, assert_never, cast
 
 from ostinato.engine.log.records import TypeRecord
 from ostinato.engine.parts import Activity
@@ -167,6 +167,8 @@ def answered(
                 details=answer.details,
                 latest_cancel_requested_event_id=activity.cancel_requested_event_id,
             )
+        case _:
+            assert_never(answer)
 
 
 def timed_out(

@@ -130,6 +130,8 @@ def _closed(execution: Execution, decision: _Closing, circumstances: Circumstanc
             )
         case d.ContinueAsNewWorkflowExecution():
             return (_continued(execution, decision, circumstances),)
+        case _:
+            assert_never(decision)
 
 
 def _unhandled(execution: Execution, decision: _Closing, circumstances: Circumstances) -> tuple[e.HistoryEvent, ...]:
@@ -164,6 +166,8 @@ def _unhandled(execution: Execution, decision: _Closing, circumstances: Circumst
             )
         case d.ContinueAsNewWorkflowExecution():
             return (_not_continued(execution, _ContinueCause.UNHANDLED_DECISION, circumstances),)
+        case _:
+            assert_never(decision)
 
 
 def _continued(

@@ -1,5 +1,7 @@
 """What passing time writes into history: timers that fire, and the time-outs of everything that has one."""
 
+from typing import assert_never
+
 from ostinato.engine.deadlines import Deadline, DeadlineKind, activity_timeout
 from ostinato.engine.rules import activities, decision_tasks, executions, lambdas, timers
 from ostinato.engine.state import Execution
@@ -24,3 +26,5 @@ def passed(execution: Execution, deadline: Deadline, now: Timestamp) -> e.Histor
             return timers.fired(execution, execution.timers[deadline.timer_id], now)
         case DeadlineKind.LAMBDA:
             return lambdas.timed_out(execution, execution.lambdas[deadline.event_id], now)
+        case _:
+            assert_never(deadline.kind)
