@@ -11,8 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ostinato import Retry, activity, info, signal, sleep, submit, wait, wait_signal, workflow
-from ostinato.worker.context import activity_info
+from ostinato import Retry, activity, activity_info, info, signal, sleep, submit, wait, wait_signal, workflow
 
 GOOD_DAY = 3
 """The attempt at which the bank answers."""
