@@ -180,8 +180,10 @@ def serve() -> Iterator[Serve]:
     """Starts servers, and stops them."""
     with ExitStack() as stack:
 
-        def begin(path: Path | str = ":memory:", clock: Clock | None = None, **settings: Any) -> Served:
-            engine = stack.enter_context(open_engine(path, clock=clock))
+        def begin(
+            path: Path | str = ":memory:", clock: Clock | None = None, engine: Engine | None = None, **settings: Any
+        ) -> Served:
+            engine = stack.enter_context(engine or open_engine(path, clock=clock))
             listening = listen("127.0.0.1", 0)
             address = listening.getsockname()
             server = Server(engine, Settings(**{"poll_seconds": SECONDS, **settings}))

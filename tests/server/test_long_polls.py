@@ -5,10 +5,16 @@ import socket
 import struct
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ostinato.engine.clock import SystemClock
+from ostinato.engine.engine import Engine, open_engine
+from ostinato.engine.log.sqlite import SqliteLog
+from ostinato.errors import DatabaseDamagedError
+from ostinato.model.events import HistoryEvent
 from tests.server.conftest import Served, Wire, poll, request
 
 if TYPE_CHECKING:
@@ -159,6 +165,42 @@ def test_who_asks_and_leaves_at_once_takes_nothing_along(served: Served) -> None
         taken = [wire.call("PollForDecisionTask", poll()).value["workflowExecution"]["workflowId"] for _ in range(30)]
 
     assert sorted(taken) == sorted(map(str, range(30)))
+
+
+class FlawedLog(SqliteLog):
+    """A log that cannot be read at times."""
+
+    flaws = 0
+
+    def events(
+        self, key: int, first: int = 1, last: int | None = None, *, reverse: bool = False, limit: int | None = None
+    ) -> list[HistoryEvent]:
+        if self.flaws:
+            self.flaws -= 1
+            raise DatabaseDamagedError(found="a flaw", where="the disk")
+        return super().events(key, first, last, reverse=reverse, limit=limit)
+
+
+def test_a_task_whose_history_cannot_be_read_is_the_next_pollers(serve: "Serve", tmp_path: Path) -> None:
+    """The failure is told; the task waits for who polls next, who can read it."""
+    path = tmp_path / "ostinato.db"
+    with open_engine(path) as engine:
+        first = serve(engine=engine)
+        first.register()
+        run_id = first.start()
+        first.server.stop()
+    log = FlawedLog(path)
+    served = serve(engine=Engine(log, clock=SystemClock()))
+    log.flaws = 1
+
+    with served.wire() as wire:
+        failed = wire.call("PollForDecisionTask", poll())
+        task = wire.call("PollForDecisionTask", poll()).value
+
+    assert (failed.status, failed.fault) == (500, "InternalFailure")
+    assert task["workflowExecution"] == {"workflowId": "x", "runId": run_id}
+    assert [event["eventId"] for event in task["events"]] == [1, 2, 3]
+    assert kinds(served, "x", run_id).count("DecisionTaskStarted") == 1
 
 
 def test_many_polls_at_once(served: Served) -> None:

@@ -1,22 +1,24 @@
 """Long polls: a minute's wait for a task that costs no thread, and that ends when the client hangs up.
 
-A task is never given to a client that is known to have gone: it is handed back, for the next poller to take.
+A task is never given to a client that is known to have gone, nor kept from others when its answer cannot be made: it is
+handed back, for the next poller to take.
 """
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from ostinato.engine.engine import Engine
 from ostinato.engine.operations.polls import Poll
 from ostinato.engine.polling import PendingPoll
-from ostinato.engine.task_lists import Delivery
+from ostinato.engine.task_lists import Delivery, HandedTask
 from ostinato.errors import StoreError
 from ostinato.model.operations import PollForDecisionTask
 from ostinato.model.results import ActivityTask, DecisionTask
 from ostinato.server.arrivals import Arrivals
 from ostinato.server.calls import Calls
-from ostinato.server.connections import Connection, HungUpError
+from ostinato.server.connections import Connection
 
 Task = ActivityTask | DecisionTask
 Encode = Callable[[Task | None], bytes]
@@ -49,7 +51,7 @@ class LongPolls:
         Raises:
             HungUpError: the client has gone, and has no task.
             SwfFault: SWF refuses the poll.
-            StoreError: the task could not be made durable.
+            StoreError: the task could not be made durable, or its history not be read; the client has no task.
         """
         if isinstance(poll, PollForDecisionTask) and poll.next_page_token is not None:
             # The next page of a task that the client has.
@@ -60,7 +62,8 @@ class LongPolls:
             delivery = await self._wait(pending, delivered, connection)
             body = await self._body(pending, delivery, encode)
             connection.check()
-        except (HungUpError, asyncio.CancelledError):
+        except BaseException:
+            # Who gets no answer has no task: the client has gone, or the log could not be read.
             await asyncio.shield(self._let_go(pending, delivered))
             raise
         return body
@@ -85,11 +88,14 @@ class LongPolls:
         return await self._calls.in_thread(lambda: encode(prepared.make()))
 
     async def _let_go(self, pending: PendingPoll, delivered: "asyncio.Future[Delivery]") -> None:
-        """See to it that who has gone has no task."""
+        """See to it that who waited has no task."""
         if not delivered.done() and pending.withdraw():
             return
         delivery = await delivered
-        if delivery is not None and not isinstance(delivery, StoreError):
+        if not isinstance(delivery, HandedTask):
+            return
+        # If that cannot be kept, the task is lost with its batch, and waits again already.
+        with suppress(StoreError):
             await self._calls.in_thread(partial(pending.hand_back, delivery))
 
     def stop(self) -> None:
