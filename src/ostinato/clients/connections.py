@@ -56,17 +56,23 @@ class Connection:
     ) -> None:
         self.is_reusable = True
         """Whether another exchange may follow."""
-        self._is_plain = tls is None
         self._timeout = timeout
+        self._nothing_came: tuple[type[OSError], ...] = (BlockingIOError,)
         self._socket = socket.create_connection((host, port), connect_timeout)
         try:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if tls is not None:
-                self._socket = tls.wrap_socket(self._socket, server_hostname=host)
+                self._secure(tls, host)
             self._socket.settimeout(timeout)
         except BaseException:
             self._socket.close()
             raise
+
+    def _secure(self, tls: "ssl.SSLContext", host: str) -> None:
+        from ssl import SSLWantReadError  # noqa: PLC0415  # takes its time, and few need it
+
+        self._socket = tls.wrap_socket(self._socket, server_hostname=host)
+        self._nothing_came = (BlockingIOError, SSLWantReadError)
 
     def exchange(self, request: bytes) -> Response:
         """Send a whole request and give its response.
@@ -138,12 +144,10 @@ class Connection:
         """Whether an idle connection cannot be used any more, as far as can be seen without using it."""
         if not self.is_reusable:
             return True
-        if not self._is_plain:
-            return False
         try:
             self._socket.setblocking(False)
-            self._socket.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
+            self._socket.recv(1)
+        except self._nothing_came:
             self._socket.settimeout(self._timeout)
             return False
         except OSError:
