@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from ostinato.errors import StoreError, UsageError
+from ostinato.model.limits import EVENTS_PER_EXECUTION
 from ostinato.swf import Swf
 
 if TYPE_CHECKING:
@@ -75,12 +76,15 @@ def parse_engine(url: str, *, where: str = "") -> EngineUrl:
 
 
 @contextmanager
-def open_swf(url: str | EngineUrl, *, credentials: "Credentials | None" = None) -> Generator[Swf]:
+def open_swf(
+    url: str | EngineUrl, *, credentials: "Credentials | None" = None, event_limit: int = EVENTS_PER_EXECUTION
+) -> Generator[Swf]:
     """The operations of the engine that the URL names, until the end of the context; polls in flight then answer None.
 
     Args:
         url: the engine.
         credentials: with them requests to a server are signed. Amazon's are found as by any AWS tool.
+        event_limit: the length of history at which an embedded engine terminates an execution; others have their own.
 
     Raises:
         UsageError: the URL names no engine, or what the engine needs is not installed or configured.
@@ -89,7 +93,7 @@ def open_swf(url: str | EngineUrl, *, credentials: "Credentials | None" = None) 
     engine = parse_engine(url) if isinstance(url, str) else url
     match engine.kind:
         case EngineKind.SQLITE | EngineKind.MEMORY:
-            with _embedded(engine) as swf:
+            with _embedded(engine, event_limit) as swf:
                 yield swf
         case EngineKind.HTTP:
             with _served(engine, credentials) as swf:
@@ -100,10 +104,10 @@ def open_swf(url: str | EngineUrl, *, credentials: "Credentials | None" = None) 
 
 
 @contextmanager
-def _embedded(url: EngineUrl) -> Generator[Swf]:
+def _embedded(url: EngineUrl, event_limit: int) -> Generator[Swf]:
     from ostinato.engine.engine import open_engine  # noqa: PLC0415  # brings SQLite
 
-    engine = open_engine(url.place or ":memory:")
+    engine = open_engine(url.place or ":memory:", event_limit=event_limit)
     try:
         yield engine.local()
     finally:

@@ -245,6 +245,16 @@ def verbose(length: int) -> str:
     return "x" * length
 
 
+@activity
+def increment(x: int) -> int:
+    return x + 1
+
+
+@workflow
+def fanned_out(count: int) -> int:
+    return sum(future.result() for future in [submit(increment, n) for n in range(count)])
+
+
 @workflow
 async def chained(times: int) -> None:
     for number in range(times):

@@ -147,6 +147,22 @@ def test_too_long_a_history_is_told_beforehand_and_in_the_end(shell: Shell) -> N
     assert "SWF ends a run at 25,000 events: continue_as_new()" in ended.err
 
 
+def test_ten_thousand_submits_in_one_go(shell: Shell) -> None:
+    """Past 100 decisions, 1,000 open activities and 1 MB; and past 25,000 events, so that limit is raised."""
+    ended = shell("run", "flows.py:fanned_out", "--input", "10000", "--quiet", "--event-limit", "100000", *MEMORY)
+
+    assert (ended.code, ended.out) == (0, "50005000\n")
+
+
+def test_the_event_limit_is_the_embedded_engines(shell: Shell) -> None:
+    """Others have their own, which no option can change."""
+    ended = shell("run", "flows.py:add", "--input", "1", "--event-limit", "5000", "--engine", "http://127.0.0.1:1")
+
+    assert ended.code == 2
+    assert "--event-limit" in ended.err
+    assert "sqlite: or memory:" in ended.err
+
+
 # Streams that are closed, full or broken.
 
 

@@ -25,6 +25,7 @@ from ostinato.model.structures import ActivityType, TaskList, WorkflowType
 if TYPE_CHECKING:
     from ostinato.engine.log.log import Log
     from ostinato.model.events import HistoryEvent
+    from ostinato.model.fields import EventId
     from ostinato.model.structures import WorkflowExecution
 
 IDS = st.sampled_from(["1", "2", "3"])
@@ -225,7 +226,9 @@ class World:
         ledger, tokens = self.engine._ledger, self.engine._tokens
         for execution in ledger.executions:
             running = execution.decision_running
-            started = [] if running is None else [(TaskKind.DECISION, running.scheduled.event_id, running)]
+            started: list[tuple[TaskKind, EventId, Any]] = []
+            if running is not None:
+                started.append((TaskKind.DECISION, running.scheduled.event_id, running))
             for event_id, activity in execution.activities.items():
                 if activity.state is not ActivityState.SCHEDULED:
                     started.append((TaskKind.ACTIVITY, event_id, activity))

@@ -43,6 +43,12 @@ Exit codes:
     show_default=True,
     help="How many activities may run at once.",
 )
+@click.option(
+    "--event-limit",
+    metavar="N",
+    type=click.IntRange(1000, 10_000_000),
+    help="With an embedded engine: end an execution at so many events, rather than at SWF's 25,000.",
+)
 @click.option("--domain", envvar="OSTINATO_DOMAIN", default="default", show_default=True, help="The domain.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 @click.pass_context
@@ -54,6 +60,7 @@ def run(  # noqa: PLR0917  # click calls it, by name
     db: str | None,
     engine: str | None,
     concurrency: int,
+    event_limit: int | None,
     domain: str,
     quiet: bool,  # noqa: FBT001  # click calls it
 ) -> None:
@@ -76,6 +83,7 @@ def run(  # noqa: PLR0917  # click calls it, by name
         workflow_id=workflow_id,
         engine=engine or "sqlite:ostinato.db",
         concurrency=concurrency,
+        event_limit=event_limit,
         domain=domain,
         is_quiet=quiet,
     )

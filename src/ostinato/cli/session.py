@@ -33,6 +33,7 @@ from ostinato.client.histories import read_history
 from ostinato.client.registration import register_domain
 from ostinato.engines import EngineKind, open_swf, parse_engine
 from ostinato.errors import UsageError, WorkflowExecutionAlreadyStartedFault
+from ostinato.model.limits import EVENTS_PER_EXECUTION
 from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.converter import JsonConverter
 from ostinato.swf import Swf
@@ -62,6 +63,7 @@ class Session:
     workflow_id: str | None
     engine: str
     concurrency: int
+    event_limit: int | None
     domain: str
     is_quiet: bool
 
@@ -86,6 +88,8 @@ class _Run:
         self._data = data
         self._converter = JsonConverter()
         self._url = parse_engine(session.engine, where="--engine")
+        if session.event_limit is not None and not self._url.is_embedded:
+            raise UsageError(where="--event-limit", found=f"the engine {session.engine}", expected="sqlite: or memory:")
         self._target = load_target(session.target)
         check_name(session.workflow_id, where="--id")
         check_name(session.domain, where="--domain")
@@ -105,7 +109,9 @@ class _Run:
             stack.enter_context(messages_to(display.note))
             interrupts = stack.enter_context(Interrupts(before_leaving=lambda: self._leave(display)))
             worker_joins = stack.enter_context(ExitStack())
-            swf = stack.enter_context(open_swf(self._url))
+            swf = stack.enter_context(
+                open_swf(self._url, event_limit=self._session.event_limit or EVENTS_PER_EXECUTION)
+            )
             register_domain(swf, self._session.domain)
             remains = self._find_remains(swf)
             lane = remains.lane if remains is not None else lane_for(self._workflow_id)

@@ -46,7 +46,7 @@ from ostinato.errors import StoreError
 from ostinato.model import events as e
 from ostinato.model import operations as o
 from ostinato.model.fields import EventId, RunId, TaskToken
-from ostinato.model.limits import POLL_SECONDS
+from ostinato.model.limits import EVENTS_PER_EXECUTION, POLL_SECONDS
 from ostinato.model.operations import Operation
 from ostinato.model.structures import WorkflowExecution
 from ostinato.swf import Swf
@@ -74,6 +74,7 @@ class Engine:
         poll_seconds: how long a poll waits for a task.
         lambda_functions: the Python functions that stand in for Lambda functions, by name.
         make_run_id: makes run ids.
+        event_limit: the length of history at which an execution is terminated; SWF's is 25,000.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Engine:
         poll_seconds: float = POLL_SECONDS,
         lambda_functions: Mapping[str, LambdaFunction] | None = None,
         make_run_id: Callable[[], RunId] = new_run_id,
+        event_limit: int = EVENTS_PER_EXECUTION,
     ) -> None:
         lock = Lock()
         signer = Signer(log.secret)
@@ -94,7 +96,12 @@ class Engine:
         self._histories = Histories(log)
         self._tokens = TaskTokens(signer)
         self._ledger = Ledger(
-            clock=clock, commits=self._commits, histories=self._histories, epoch=log.epoch, new_run_id=make_run_id
+            clock=clock,
+            commits=self._commits,
+            histories=self._histories,
+            epoch=log.epoch,
+            new_run_id=make_run_id,
+            event_limit=event_limit,
         )
         self._transactions = Transactions(
             lock=lock,
@@ -445,6 +452,7 @@ def open_engine(
     clock: Clock | None = None,
     poll_seconds: float = POLL_SECONDS,
     lambda_functions: Mapping[str, LambdaFunction] | None = None,
+    event_limit: int = EVENTS_PER_EXECUTION,
 ) -> Engine:
     """The engine over the SQLite file at the path, which is made if it does not exist; ":memory:" keeps all in memory.
 
@@ -454,6 +462,8 @@ def open_engine(
             nothing can move and somebody polls.
         poll_seconds: how long a poll waits for a task.
         lambda_functions: the Python functions that stand in for Lambda functions, by name.
+        event_limit: the length of history at which an execution is terminated. SWF's is 25,000; with a greater one an
+            execution may do here what Amazon would end.
 
     Raises:
         DatabaseInUseError: another process has the file open.
@@ -466,6 +476,7 @@ def open_engine(
             clock=clock if clock is not None else SystemClock(),
             poll_seconds=poll_seconds,
             lambda_functions=lambda_functions,
+            event_limit=event_limit,
         )
     except BaseException:
         log.close()

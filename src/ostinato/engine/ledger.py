@@ -49,16 +49,25 @@ class Ledger:
         histories: holds the newest events.
         epoch: the number of this process among those that opened the log.
         new_run_id: makes run ids.
+        event_limit: the length of history at which an execution is terminated.
     """
 
     def __init__(
-        self, *, clock: Clock, commits: Commits, histories: Histories, epoch: int, new_run_id: Callable[[], RunId]
+        self,
+        *,
+        clock: Clock,
+        commits: Commits,
+        histories: Histories,
+        epoch: int,
+        new_run_id: Callable[[], RunId],
+        event_limit: int = EVENTS_PER_EXECUTION,
     ) -> None:
         self.clock = clock
         self.commits = commits
         self.histories = histories
         self.epoch = epoch
         self.new_run_id = new_run_id
+        self._event_limit = event_limit
         self.registry = Registry()
         self.executions = OpenExecutions()
         self.deadlines = DeadlineHeap(self.executions.get)
@@ -121,7 +130,7 @@ class Ledger:
 
     def enforce_length(self, execution: Execution) -> None:
         """Terminate an execution whose history is full."""
-        if execution.last_event_id >= EVENTS_PER_EXECUTION - 1 and execution.is_open:
+        if execution.last_event_id >= self._event_limit - 1 and execution.is_open:
             cause = WorkflowExecutionTerminatedCause.EVENT_LIMIT_EXCEEDED
             now = execution.last_timestamp
             self.record(execution, executions.terminated_by_service(execution, cause, now))
