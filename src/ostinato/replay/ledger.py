@@ -137,7 +137,7 @@ class Ledger:
         self._held: dict[Kind, deque[Request]] = {}
         """Requests that wait for one of their kind to close, in order."""
         self._sent: list[Request] = []
-        self._unrecorded: dict[Key, deque[Request]] = {}
+        self._unrecorded: dict[Key, list[Request]] = {}
         self._unrecorded_by_kind = dict.fromkeys(Kind, 0)
         self._open_by_kind = dict.fromkeys(Kind, 0)
         self._wants_wake_up = False
@@ -152,7 +152,7 @@ class Ledger:
         self._unrecorded_by_kind[request.key.kind] += 1
         queue = self._unrecorded.get(request.key)
         if queue is None:
-            self._unrecorded[request.key] = deque((request,))
+            self._unrecorded[request.key] = [request]
         else:
             queue.append(request)
 
@@ -254,7 +254,7 @@ class Ledger:
         queue = self._unrecorded.get(key)
         if queue is None:
             raise self._mismatch(f"{type(event).__name__} {describe(key)}", event.event_id)
-        request = queue.popleft()
+        request = queue.pop(0)
         if not queue:
             del self._unrecorded[key]
         request.stage = Stage.RECORDED

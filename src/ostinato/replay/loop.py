@@ -75,23 +75,19 @@ class ReplayLoop(asyncio.AbstractEventLoop):
         """What asyncio reported: exceptions that nobody looked at."""
         self.owner = owner
         """Whose code it runs."""
-        self._ready: deque[_Ready | _AlarmHandle] = deque()
+        self.ready: deque[_Ready | _AlarmHandle] = deque()
+        """The callbacks that are to run."""
         self.next_number: Callable[[], int] = itertools.count(1).__next__
         """Gives a number that no other future or task of this loop has."""
         self._tasks: dict[asyncio.Task[Any], None] = {}
 
-    @property
-    def has_ready(self) -> bool:
-        """Whether there is a callback to run, or asking for one went wrong."""
-        return bool(self._ready) or self.stopped
-
     def run_until_stuck(self) -> None:
         """Run callbacks, in order, until there are none."""
-        if not self._ready:
+        if not self.ready:
             return
         outer = events._get_running_loop()  # noqa: SLF001  (the documented hook for loop implementers)
         events._set_running_loop(self)  # noqa: SLF001
-        ready = self._ready
+        ready = self.ready
         try:
             while ready and not self.stopped:
                 ready.popleft().run()
@@ -119,7 +115,7 @@ class ReplayLoop(asyncio.AbstractEventLoop):
         finally:
             events._set_running_loop(outer)  # noqa: SLF001
             self._tasks.clear()
-            self._ready.clear()
+            self.ready.clear()
 
     def positions(self) -> Iterator[str]:
         """The author's line at which each task stands, the oldest task first."""
@@ -136,7 +132,7 @@ class ReplayLoop(asyncio.AbstractEventLoop):
     ) -> asyncio.Handle:
         """Run the callback after those that are queued."""
         handle = _Ready(self, callback, args, context)
-        self._ready.append(handle)
+        self.ready.append(handle)
         # It has of a Handle what callers may use.
         return handle  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
 
@@ -153,9 +149,9 @@ class ReplayLoop(asyncio.AbstractEventLoop):
         handle = _AlarmHandle(when, callback, args, self, context)
         delay = when - self.now
         if delay <= 0:
-            self._ready.append(handle)
+            self.ready.append(handle)
         else:
-            handle.alarm = self.owner.set_alarm(delay, lambda: self._ready.append(handle))
+            handle.alarm = self.owner.set_alarm(delay, lambda: self.ready.append(handle))
             handle._scheduled = True  # type: ignore[attr-defined]  # noqa: SLF001
         return handle
 

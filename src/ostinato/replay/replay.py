@@ -1,7 +1,8 @@
 """`Replay`: a workflow's code over its history. Events in, decisions out; kept in memory, only new events cost."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ostinato import errors
@@ -53,33 +54,6 @@ class Replay:
         self._started_event_id = 0
         self._error: BaseException | None = None
         """What the code failed with."""
-        self._on: dict[type[e.Event], Callable[[Any], None]] = {
-            e.WorkflowExecutionStarted: self._on_started,
-            e.WorkflowExecutionSignaled: self._on_signaled,
-            e.WorkflowExecutionCancelRequested: self._on_cancel_requested,
-            e.ActivityTaskStarted: self._on_scheduled,
-            e.ActivityTaskCompleted: self._on_scheduled,
-            e.ActivityTaskFailed: self._on_scheduled,
-            e.ActivityTaskTimedOut: self._on_scheduled,
-            e.ActivityTaskCanceled: self._on_scheduled,
-            e.LambdaFunctionStarted: self._on_scheduled,
-            e.LambdaFunctionCompleted: self._on_scheduled,
-            e.LambdaFunctionFailed: self._on_scheduled,
-            e.LambdaFunctionTimedOut: self._on_scheduled,
-            e.StartLambdaFunctionFailed: self._on_scheduled,
-            e.TimerFired: self._on_timer_fired,
-            e.ChildWorkflowExecutionStarted: self._on_initiated,
-            e.ChildWorkflowExecutionCompleted: self._on_initiated,
-            e.ChildWorkflowExecutionFailed: self._on_initiated,
-            e.ChildWorkflowExecutionTimedOut: self._on_initiated,
-            e.ChildWorkflowExecutionCanceled: self._on_initiated,
-            e.ChildWorkflowExecutionTerminated: self._on_initiated,
-            e.StartChildWorkflowExecutionFailed: self._on_initiated,
-            e.SignalExternalWorkflowExecutionFailed: self._on_initiated,
-            e.ExternalWorkflowExecutionSignaled: self._on_initiated,
-            e.RequestCancelExternalWorkflowExecutionFailed: self._on_initiated,
-            e.ExternalWorkflowExecutionCancelRequested: self._on_initiated,
-        }
 
     @property
     def last_event_id(self) -> int:
@@ -203,11 +177,24 @@ class Replay:
         execution.last_event_id = event_id = event.event_id
         execution.loop.now = event.event_timestamp
         execution.is_replaying = event_id <= self._completed_up_to
-        handler = self._on.get(type(event))
-        if handler is not None:
-            handler(event)
-            if execution.loop.has_ready:
-                self._settle()
+        kind = type(event)
+        about = _ABOUT.get(kind)
+        if about is not None:
+            owner = execution.owners.get(about(event))
+            if owner is not None:
+                owner.handle(event)
+            elif not (isinstance(event, e.TimerFired) and is_wake_up(event.timer_id)):
+                raise _orphan(event, about(event))
+        elif isinstance(event, e.WorkflowExecutionStarted):
+            self._on_started(event)
+        elif isinstance(event, e.WorkflowExecutionSignaled):
+            self._on_signaled(event)
+        elif isinstance(event, e.WorkflowExecutionCancelRequested):
+            self._on_cancel_requested()
+        else:
+            return
+        if execution.loop.ready or execution.loop.stopped:
+            self._settle()
 
     def _take_records(self, events: Sequence[e.HistoryEvent], completed: int) -> int:
         """Match the records that follow a DecisionTaskCompleted with what was asked for; the place behind them.
@@ -229,7 +216,7 @@ class Replay:
                     records.append((execution.ledger.record(key, event).owner.handle, event))
             elif type(event) is e.ActivityTaskCanceled and not event.started_event_id:
                 # No worker had begun with it: SWF cancels it where the decision to ask for that is recorded.
-                records.append((self._on_scheduled, event))
+                records.append((execution.owners[event.scheduled_event_id].handle, event))
             else:
                 break
             index += 1
@@ -249,25 +236,6 @@ class Replay:
 
     # Events, by type.
 
-    def _on_scheduled(self, event: Any) -> None:
-        owner = self._execution.owners.get(event.scheduled_event_id)
-        if owner is None:
-            raise _orphan(event, event.scheduled_event_id)
-        owner.handle(event)
-
-    def _on_initiated(self, event: Any) -> None:
-        self._tell(event.initiated_event_id, event)
-
-    def _on_timer_fired(self, event: e.TimerFired) -> None:
-        if not is_wake_up(event.timer_id):
-            self._tell(event.started_event_id, event)
-
-    def _tell(self, opened_by: int, event: e.HistoryEvent) -> None:
-        owner = self._execution.owners.get(opened_by)
-        if owner is None:
-            raise _orphan(event, opened_by)
-        owner.handle(event)
-
     def _on_signaled(self, event: e.WorkflowExecutionSignaled) -> None:
         handler = self._handlers.get(event.signal_name)
         if handler is None or self._execution.loop.stopped:
@@ -286,7 +254,7 @@ class Replay:
         if not future.cancelled() and (error := future.exception()) is not None:
             self._fail(error)
 
-    def _on_cancel_requested(self, _event: e.WorkflowExecutionCancelRequested) -> None:
+    def _on_cancel_requested(self) -> None:
         self._execution.is_cancel_requested = True
         self._main.cancel()
 
@@ -354,6 +322,43 @@ class Replay:
         self._error = error
         failure = self._execution.converter.dump_failure(error)
         self._closing.close(d.FailWorkflowExecution(reason=failure.reason, details=failure.details))
+
+
+_ABOUT: Mapping[type[e.Event], Callable[[Any], int]] = {
+    **dict.fromkeys(
+        (
+            e.ActivityTaskStarted,
+            e.ActivityTaskCompleted,
+            e.ActivityTaskFailed,
+            e.ActivityTaskTimedOut,
+            e.ActivityTaskCanceled,
+            e.LambdaFunctionStarted,
+            e.LambdaFunctionCompleted,
+            e.LambdaFunctionFailed,
+            e.LambdaFunctionTimedOut,
+            e.StartLambdaFunctionFailed,
+        ),
+        attrgetter("scheduled_event_id"),
+    ),
+    **dict.fromkeys(
+        (
+            e.ChildWorkflowExecutionStarted,
+            e.ChildWorkflowExecutionCompleted,
+            e.ChildWorkflowExecutionFailed,
+            e.ChildWorkflowExecutionTimedOut,
+            e.ChildWorkflowExecutionCanceled,
+            e.ChildWorkflowExecutionTerminated,
+            e.StartChildWorkflowExecutionFailed,
+            e.SignalExternalWorkflowExecutionFailed,
+            e.ExternalWorkflowExecutionSignaled,
+            e.RequestCancelExternalWorkflowExecutionFailed,
+            e.ExternalWorkflowExecutionCancelRequested,
+        ),
+        attrgetter("initiated_event_id"),
+    ),
+    e.TimerFired: attrgetter("started_event_id"),
+}
+"""The events about something that an earlier event opened, and where they name that event."""
 
 
 def _orphan(event: e.Event, opened_by: int) -> errors.InternalError:
