@@ -206,12 +206,18 @@ class Workflow(Generic[P, R]):
         """Refuse: a workflow runs over a history.
 
         Raises:
-            UsageError: always.
+            NotDurableError: a workflow is running; there it has to be submitted.
+            UsageError: none is.
         """
+        from ostinato.replay.loop import running_loop  # noqa: PLC0415  (as above)
+
         name = self.name.rpartition(".")[2]
+        if running_loop() is not None:
+            raise NotDurableError(
+                found=f"the workflow {self.name} was called in workflow code", hint=f"Submit it: submit({name}, ...)"
+            )
         raise UsageError(
-            found=f"the workflow {self.name} was called",
-            hint=f"Within a workflow: submit({name}, ...). Elsewhere: Client.run({name}, ...), or `ostinato run`",
+            found=f"the workflow {self.name} was called", hint=f"Use Client.run({name}, ...), or `ostinato run`"
         )
 
     def options(self, **options: Unpack[WorkflowOptions]) -> "Workflow[P, R]":

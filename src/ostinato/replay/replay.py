@@ -245,7 +245,9 @@ class Replay:
             arguments = self._execution.converter.load_arguments(event.input, handler)
         except errors.PayloadError as error:
             # Anybody may send anything: what the handler cannot take is left for whoever asks for it.
-            self._execution.loop.complaints.append({"message": f"signal {event.signal_name}", "exception": error})
+            self._execution.loop.complaints.append(
+                {"message": f"signal {event.signal_name!r} was not taken by its handler", "exception": error}
+            )
             self._execution.inbox.receive(event)
             return
         self._execution.spawn(handler, *arguments.args, **arguments.kwargs).add_done_callback(self._on_handled)
@@ -375,7 +377,17 @@ def _fault(error: BaseException) -> BaseException | None:
         return next((fault for fault in faults if fault is not None), None)
     if isinstance(error, SystemExit):
         return errors.NotDurableError(
-            found=f"workflow code called sys.exit({error.code!r})", hint="Return, or raise an exception"
+            where=_line_of(error),
+            found=f"workflow code called sys.exit({error.code!r})",
+            hint="Return, or raise an exception",
         )
     is_failure = isinstance(error, Exception) and not isinstance(error, (*_DROPPED, errors.InternalError))
     return None if is_failure else error
+
+
+def _line_of(error: BaseException) -> str:
+    """Where it was raised."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return "" if place is None else f'File "{place.tb_frame.f_code.co_filename}", line {place.tb_lineno}'

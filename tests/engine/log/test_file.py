@@ -3,8 +3,10 @@
 import os
 import random
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -16,6 +18,8 @@ from ostinato.errors import DatabaseDamagedError, DatabaseForeignError, StoreErr
 from ostinato.model.events import MarkerRecorded
 from ostinato.model.fields import EventId, RunId
 from ostinato.model.structures import WorkflowType
+
+NOBODY = 65534
 
 
 def filled(path: Path, events: int = 2_000) -> None:
@@ -226,19 +230,34 @@ def test_no_permission() -> None:
         SqliteLog("/proc/ostinato.db")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not hold for root")
-def test_a_file_that_may_not_be_written(tmp_path: Path) -> None:
+@pytest.fixture
+def ordinary_place() -> Iterator[Path]:
+    """A directory of an ordinary user's, who is us meanwhile: permissions do not hold for root."""
+    with TemporaryDirectory() as name:
+        place = Path(name)
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.chown(place, NOBODY, NOBODY)
+            os.seteuid(NOBODY)
+        try:
+            yield place
+        finally:
+            if is_root:
+                os.seteuid(0)
+
+
+def test_a_file_that_may_not_be_written(ordinary_place: Path) -> None:
     """A read-only file is refused, and so is a file in a read-only directory."""
-    path = tmp_path / "ostinato.db"
+    path = ordinary_place / "ostinato.db"
     filled(path)
     path.chmod(0o444)
     refused(path, StoreError, "no permission")
     path.chmod(0o644)
-    tmp_path.chmod(0o555)
+    ordinary_place.chmod(0o555)
     try:
         refused(path, StoreError, "no permission")
     finally:
-        tmp_path.chmod(0o755)
+        ordinary_place.chmod(0o755)
 
 
 def test_no_path_at_all() -> None:

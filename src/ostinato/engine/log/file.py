@@ -177,7 +177,7 @@ def _check_header(path: Path) -> None:
         raise _foreign("this SQLite database is another program's", path)
     if header.version > len(migrations()):
         raise _newer(header.version, path)
-    if not os.access(path, os.W_OK):
+    if not os.access(path, os.W_OK, effective_ids=True):
         raise PermissionError(13, "Permission denied")
     # A pending WAL may hold the pages that the file lacks.
     if header.is_page_count_valid and not _has_wal(path) and size < header.page_size * header.pages:
