@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ostinato import Client
 from ostinato.engine.clock import ManualClock
 from ostinato.engine.engine import open_engine
 from ostinato.worker.local import LocalWorker
@@ -21,7 +22,7 @@ def run(target: str, **arguments: Any) -> Any:
     with open_engine(":memory:", clock=ManualClock()) as engine:
         worker = LocalWorker(engine.local(), domain="default", catalog=found.catalog)
         with worker:
-            result = worker.execute(found.workflow, "example", **arguments)
+            result = Client(engine.local()).run(found.workflow, **arguments)
         engine.close()
         assert worker.join(10)
     return result

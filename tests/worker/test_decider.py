@@ -8,6 +8,7 @@ from ostinato import activity, signal, sleep, submit, wait_signal, workflow
 from ostinato.client.executions import start_execution
 from ostinato.client.histories import read_history
 from ostinato.client.registration import register_domain, register_types
+from ostinato.client.waiting import closing_event
 from ostinato.engine.engine import Engine, open_engine
 from ostinato.errors import NondeterminismError, NotDurableError, TargetError
 from ostinato.model.events import DecisionTaskStarted, WorkflowExecutionCompleted
@@ -157,7 +158,7 @@ def test_code_that_no_longer_fits_its_history_drops_the_decision_until_it_does()
         for decider in worker._deciders.values():
             decider._kept = KeptReplays(count=0)
         execution = start_execution(engine, DOMAIN, changing, "x", '{"args":[]}')
-        closed = worker.wait_closed(execution, 30)
+        closed = closing_event(engine.local(), DOMAIN, execution, 30)
         worker.stop()
         engine.close()
         assert worker.join(10)

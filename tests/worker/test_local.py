@@ -9,6 +9,7 @@ from ostinato import activity, continue_as_new, sleep, submit, workflow
 from ostinato.client.executions import start_execution
 from ostinato.client.histories import read_history
 from ostinato.client.registration import register_domain, register_types
+from ostinato.client.waiting import closing_event
 from ostinato.engine.engine import Engine, open_engine
 from ostinato.errors import DatabaseWriteError, WorkflowFailed, WorkflowTerminated
 from ostinato.model.events import ActivityTaskScheduled, ActivityTaskStarted, WorkflowExecutionCompleted
@@ -285,7 +286,7 @@ def test_drain_finishes_what_runs_and_begins_nothing() -> None:
 
         assert runs[0] == 0
         with LocalWorker(engine, domain=DOMAIN, catalog=catalog) as second:
-            assert isinstance(second.wait_closed(execution, 10), WorkflowExecutionCompleted)
+            assert isinstance(closing_event(engine.local(), DOMAIN, execution, 10), WorkflowExecutionCompleted)
         engine.close()
         assert first.join(10)
         assert second.join(10)

@@ -9,8 +9,6 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self
 
-from ostinato.client.executions import Closed, closed_by, require_completed, start_execution
-from ostinato.client.histories import last_event
 from ostinato.client.registration import register_domain, register_types
 from ostinato.model.decisions import (
     ContinueAsNewWorkflowExecution,
@@ -22,13 +20,10 @@ from ostinato.model.events import (
     ActivityTaskScheduled,
     HistoryEvent,
     StartChildWorkflowExecutionInitiated,
-    WorkflowExecutionContinuedAsNew,
 )
 from ostinato.model.limits import IDENTITY_CHARACTERS
-from ostinato.model.structures import TaskList, WorkflowExecution
+from ostinato.model.structures import TaskList
 from ostinato.payloads.converter import Converter, JsonConverter
-from ostinato.payloads.signatures import result_type
-from ostinato.replay.definitions import Workflow
 from ostinato.swf import Swf
 from ostinato.worker.activities import ActivityWorker
 from ostinato.worker.attempts import Attempts
@@ -44,9 +39,6 @@ logger = logging.getLogger(__name__)
 
 CONCURRENCY = 10
 """Activities at once, if nobody says."""
-
-_GLANCE = 1.0
-"""Seconds after which a wait for an execution looks at it unasked: not every end is a decision made here."""
 
 
 class LocalWorker:
@@ -103,8 +95,6 @@ class LocalWorker:
         self._deciders: dict[str, Decider] = {}
         self._threads: list[threading.Thread] = []
         self._is_draining = False
-        self._closes = threading.Condition()
-        self._close_count = 0
 
     # Its life.
 
@@ -234,19 +224,16 @@ class LocalWorker:
             worker.start()
 
     def _observe(self, notice: Notice) -> None:
-        """Serve what shows up, wake those who wait for a close, and tell the watcher."""
+        """Serve what shows up, and tell the watcher."""
         match notice:
-            case DecisionMade(decisions=decisions, is_close=is_close):
+            case DecisionMade(decisions=decisions):
                 for decision in decisions:
                     self._serve_for(decision)
-                self._watch(notice)
-                if is_close:
-                    self._announce_close()
             case ReplayBegun(events=events):
                 self._serve_named(events)
-                self._watch(notice)
             case _:
-                self._watch(notice)
+                pass
+        self._watch(notice)
 
     def _serve_for(self, decision: DecisionAttributes) -> None:
         match decision:
@@ -264,46 +251,3 @@ class LocalWorker:
             self._serve_activities(task_list.name)
         else:
             self._serve_decisions(task_list.name)
-
-    # Waiting for executions.
-
-    def _announce_close(self) -> None:
-        with self._closes:
-            self._close_count += 1
-            self._closes.notify_all()
-
-    def wait_closed(self, execution: WorkflowExecution, timeout: float | None = None) -> Closed | None:
-        """The event that closed the execution, waiting for it; None if it is open after the time-out, in seconds.
-
-        Raises:
-            UnknownResourceFault: there is no such execution.
-        """
-        deadline = float("inf") if timeout is None else time.monotonic() + timeout
-        while True:
-            seen = self._close_count
-            closed = closed_by(last_event(self._swf.call, self._domain, execution))
-            left = deadline - time.monotonic()
-            if closed is not None or left <= 0:
-                return closed
-            with self._closes:
-                if self._close_count == seen:
-                    self._closes.wait(min(left, _GLANCE))
-
-    def execute(self, workflow: Workflow[..., Any], workflow_id: str, /, *args: Any, **kwargs: Any) -> Any:
-        """Start an execution, wait for its end (following continue-as-new) and give its result.
-
-        Raises:
-            WorkflowError: it did not complete.
-            PayloadError: an argument cannot become text.
-            SwfFault: SWF refuses to start it.
-        """
-        text = self._converter.dump_arguments(args, kwargs)
-        task_list = self._lane.name(workflow.task_list)
-        execution = start_execution(self._swf, self._domain, workflow, workflow_id, text, task_list=task_list)
-        while True:
-            closed = self.wait_closed(execution)
-            if isinstance(closed, WorkflowExecutionContinuedAsNew):
-                execution = WorkflowExecution(workflow_id=workflow_id, run_id=closed.new_execution_run_id)
-            elif closed is not None:
-                completed = require_completed(execution, closed)
-                return self._converter.load(completed.result, result_type(workflow.run))
