@@ -69,6 +69,25 @@ def test_a_poll_that_was_withdrawn_is_given_nothing(scenario: "Scenario") -> Non
     assert scenario.decision_task().started_event_id == 3
 
 
+def test_what_is_handed_back_on_a_list_of_ones_own_does_not_wait_there_for_ever(scenario: "Scenario") -> None:
+    """Its decider is gone: after the time-out of that list the task is on the execution's own list again."""
+    scenario.start()
+    own = o.RespondDecisionTaskCompleted(
+        task_token=scenario.decision_task().task_token,
+        task_list=TaskList(name="own"),
+        task_list_schedule_to_start_timeout="5",
+    )
+    scenario.engine.call(own)
+    gone = Begun(scenario, o.PollForDecisionTask(domain="d", task_list=TaskList(name="own")))
+    scenario.signal()
+
+    gone.hand_back()
+    scenario.advance(5)
+
+    assert scenario.kinds()[-2:] == ["DecisionTaskTimedOut", "DecisionTaskScheduled"]
+    assert isinstance(Begun(scenario, DECISIONS).answer(), DecisionTask)
+
+
 @pytest.mark.parametrize("kind", ["decision", "activity"])
 def test_what_is_handed_back_is_the_next_pollers(scenario: "Scenario", kind: str) -> None:
     """The next poller has it at once, with the start that history has: no second one, and no time-out in between."""

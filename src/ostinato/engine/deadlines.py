@@ -66,9 +66,10 @@ def decision_deadline(execution: Execution) -> Timestamp | None:
     """When the decision task, running or scheduled, times out."""
     running = execution.decision_running
     if running is not None:
-        return (
-            None if running.held_since is None else after(running.held_since, running.scheduled.start_to_close_timeout)
-        )
+        if running.held_since is None:
+            # Handed back, it waits again; and on a list of one decider's own perhaps for nobody.
+            return after(running.scheduled.event_timestamp, running.scheduled.schedule_to_start_timeout)
+        return after(running.held_since, running.scheduled.start_to_close_timeout)
     scheduled = execution.decision_scheduled
     return None if scheduled is None else after(execution.decision_available_at, scheduled.schedule_to_start_timeout)
 

@@ -236,6 +236,8 @@ class Ledger:
         self.in_hand.discard(TaskId(execution.key, handed.scheduled_event_id))
         self.local_decisions.discard(execution.key)
         self._note_holder(execution, handed.started_event_id, NOBODY)
+        if activity is None:
+            self.watch_decision(execution)
         self.offer(WaitingTask(execution, handed.scheduled_event_id, activity, self.commits.open.number))
 
     def offer(self, task: WaitingTask) -> None:
