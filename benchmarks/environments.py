@@ -125,4 +125,5 @@ CONTESTANTS: tuple[Contestant, ...] = (
     Contestant("dbos", "DBOS", "dbos"),
     Contestant("simpleflow", "simpleflow", "simpleflow"),
     Contestant("moto", "moto", "moto"),
+    Contestant("temporalio", "Temporal", "temporalio"),
 )

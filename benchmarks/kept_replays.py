@@ -40,7 +40,7 @@ def main() -> None:
                 pass
             history = list(handle.history())
             tracemalloc.start()
-            kept = [Replay(count, execution=handle.execution, converter=JsonConverter()) for _ in range(COPIES)]
+            kept = [Replay(count, execution=handle.first_execution, converter=JsonConverter()) for _ in range(COPIES)]
             for replay in kept:
                 replay.feed(history[:-1])
             taken, _ = tracemalloc.get_traced_memory()

@@ -166,6 +166,24 @@ ROWS: tuple[Row, ...] = (
         repetitions=3,
     ),
     Row(
+        name="wire_activities",
+        work="{size:,} activities side by side, one workflow, through a server and worker processes",
+        size=1000,
+        quick_size=100,
+        figures=(Figure("", Unit.PER_SECOND, rate, wanted=1000),),
+    ),
+    Row(
+        name="wire_latency",
+        work="one-activity workflow, start to result, through a server and worker processes, of {size:,}",
+        size=300,
+        quick_size=30,
+        figures=(
+            Figure("p50", Unit.MILLISECONDS, seconds, wanted=0.008),
+            Figure("p95", Unit.MILLISECONDS, detail("p95_seconds")),
+        ),
+        repetitions=3,
+    ),
+    Row(
         name="server_memory",
         work="a server with {size:,} open executions",
         size=100_000,

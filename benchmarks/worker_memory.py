@@ -50,7 +50,7 @@ def main(activities: int) -> None:
             ["decider", __file__, "--engine", url],
             ["worker", __file__, "--engine", url],
         )
-        processes = [subprocess.Popen([ostinato, *command], stderr=subprocess.DEVNULL) for command in commands]  # noqa: S603
+        processes = [subprocess.Popen([ostinato, *command], stderr=subprocess.DEVNULL) for command in commands]
         for process in processes:
             stack.callback(process.wait)
             stack.callback(process.terminate)
