@@ -30,7 +30,7 @@ class HealthServer:
             def do_GET(self) -> None:  # http.server's name
                 _answer(self, snapshot())
 
-            def log_message(self, *_args: object) -> None:
+            def log_message(self, format: str, *_args: object) -> None:  # noqa: A002  # http.server's name
                 """Say nothing: they come every few seconds."""
 
         self._server = ThreadingHTTPServer((host, port), Handler)

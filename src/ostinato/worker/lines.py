@@ -29,11 +29,14 @@ class Lines:
         Raises:
             Exception: as the service's client does.
         """
-        is_poll = isinstance(operation, PollForActivityTask) or (
-            isinstance(operation, PollForDecisionTask) and operation.next_page_token is None
-        )
-        return (self._polls if is_poll else self._rest).call(operation)
+        return (self._polls if _is_poll(operation) else self._rest).call(operation)
 
     def hang_up(self) -> None:
         """End the polls in flight."""
         self._hang_up()
+
+
+def _is_poll(operation: object) -> bool:
+    return isinstance(operation, PollForActivityTask) or (
+        isinstance(operation, PollForDecisionTask) and operation.next_page_token is None
+    )

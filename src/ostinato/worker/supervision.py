@@ -159,18 +159,19 @@ class Supervisor:
     def snapshot(self) -> Snapshot:
         """What is known now."""
         children = [slot.child for slot in self._slots if slot.child is not None]
-        counters, gauges = Counter(self._past), Counter[str]()
+        counters = Counter(self._past)
+        gauges: dict[str, float] = {}
         for child in (*children, *(retiring.child for retiring in tuple(self._retiring))):
             counters.update(child.status.counters)
             for name, value in child.status.gauges.items():
-                gauges[name] += value  # type: ignore[assignment]  # a Counter sums floats as well
+                gauges[name] = gauges.get(name, 0.0) + value
         return Snapshot(
             wanted=len(self._slots),
             serving=sum(child.status.state == SERVING for child in children),
             is_draining=self._is_draining,
             restarts=self._restarts,
             counters=MappingProxyType(dict(counters)),
-            gauges=MappingProxyType(dict(gauges)),
+            gauges=MappingProxyType(gauges),
             pids=tuple(child.pid for child in children),
         )
 
