@@ -159,8 +159,8 @@ def test_an_activity_knows_its_task_and_its_attempt(serve: Serve) -> None:
 
 @workflow
 def hurried() -> None:
-    submit(patient)
-    submit(patient.options(heartbeat_timeout=7)).result()
+    futures = [submit(patient), submit(patient.options(heartbeat_timeout=7))]
+    futures[1].result()
 
 
 @pytest.mark.parametrize(
