@@ -189,6 +189,23 @@ def test_open_executions_come_with_all_that_is_known(log: SqliteLog) -> None:
     assert (other.record, other.events, other.heartbeats) == (execution(2), [], [])
 
 
+def test_open_executions_are_read_in_portions(log: SqliteLog) -> None:
+    """Many executions, with few events and with many: none is left out, and none gets another's."""
+    lengths = {key: 6_000 if key == 250 else key % 4 for key in range(1, 500)}
+    log.append(
+        Batch(
+            started=[execution(key) for key in lengths],
+            events=[event for key, length in lengths.items() for event in (markers(key, length) if length else ())],
+        )
+    )
+
+    found = {opened.record.key: opened.events for opened in log.open_executions()}
+
+    assert list(found) == list(lengths)
+    assert {key: len(events) for key, events in found.items()} == lengths
+    assert all(event.execution_key == key for key, events in found.items() for event in events)
+
+
 @given(
     first=st.integers(0, 12),
     last=st.none() | st.integers(0, 12),

@@ -88,13 +88,15 @@ def test_a_workflow_id_has_its_index(connection: sqlite3.Connection, time: TimeK
         ("find_run", "sqlite_autoindex_executions_1"),
         ("open_keys", "INDEX open_by_start"),
         ("expired", "closed_by_close"),
-        ("recorded_events", "PRIMARY KEY"),
+        ("executions_of", "PRIMARY KEY"),
+        ("recorded_events_of", "PRIMARY KEY"),
+        ("heartbeats_of", "PRIMARY KEY"),
         ("events", "PRIMARY KEY"),
         ("events_reversed", "PRIMARY KEY"),
     ],
 )
 def test_other_queries_have_theirs(connection: sqlite3.Connection, name: str, index: str) -> None:
     """No query of the log reads a table from end to end."""
-    names = ("domain", "workflow_id", "run_id", "key", "first", "last", "limit", "now")
+    names = ("domain", "workflow_id", "run_id", "key", "keys", "first", "last", "limit", "now")
 
     assert index in plan(connection, Statement(queries()[name], dict.fromkeys(names)))

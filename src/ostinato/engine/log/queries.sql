@@ -94,20 +94,29 @@ SELECT * FROM executions WHERE run_id = :run_id AND domain = :domain AND workflo
 SELECT * FROM executions WHERE domain = :domain AND workflow_id = :workflow_id ORDER BY key DESC LIMIT 1;
 
 -- name: open_keys
--- The keys of all open executions.
-SELECT key FROM executions INDEXED BY open_by_start WHERE close_timestamp IS NULL ORDER BY key;
+-- The keys of all open executions, and how many events each has.
+SELECT e.key, coalesce((SELECT max(v.event_id) FROM events AS v WHERE v.execution_key = e.key), 0)
+FROM executions AS e INDEXED BY open_by_start
+WHERE e.close_timestamp IS NULL
+ORDER BY e.key;
 
--- name: execution
--- The execution with this key.
-SELECT * FROM executions WHERE key = :key;
+-- name: executions_of
+-- The executions with these keys.
+SELECT e.* FROM json_each(:keys) AS k CROSS JOIN executions AS e ON e.key = k.value ORDER BY e.key;
 
--- name: recorded_events
--- An execution's history, with who was handed what.
-SELECT handed_by, event FROM events WHERE execution_key = :key ORDER BY event_id;
+-- name: recorded_events_of
+-- The histories of these executions, with who was handed what.
+SELECT v.execution_key, v.handed_by, v.event
+FROM json_each(:keys) AS k
+CROSS JOIN events AS v ON v.execution_key = k.value
+ORDER BY v.execution_key, v.event_id;
 
--- name: heartbeats
--- The signs of life of an execution's activity tasks.
-SELECT * FROM heartbeats WHERE execution_key = :key ORDER BY scheduled_event_id;
+-- name: heartbeats_of
+-- The signs of life of these executions' activity tasks.
+SELECT h.*
+FROM json_each(:keys) AS k
+CROSS JOIN heartbeats AS h ON h.execution_key = k.value
+ORDER BY h.execution_key, h.scheduled_event_id;
 
 -- name: events
 -- A stretch of an execution's history, oldest first.

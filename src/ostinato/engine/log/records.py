@@ -152,6 +152,17 @@ class OpenExecution(Record):
     heartbeats: list[HeartbeatRecord]
 
 
+OfExecution = TypeVar("OfExecution", EventRecord, HeartbeatRecord)
+
+
+def grouped(records: Iterable[OfExecution]) -> dict[int, list[OfExecution]]:
+    """The records of each execution, by its key, in their order."""
+    groups: dict[int, list[OfExecution]] = {}
+    for record in records:
+        groups.setdefault(record.execution_key, []).append(record)
+    return groups
+
+
 class TimeKind(Enum):
     """Which of an execution's times a query bounds, and orders by."""
 

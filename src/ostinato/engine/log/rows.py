@@ -25,8 +25,8 @@ Columns = tuple[object, ...]
 """The values of a row to be written, in the order of its query."""
 TextRow = tuple[str]
 """An event's text."""
-EventRow = tuple[int, str]
-"""Who was handed the task, and the event's text."""
+EventRow = tuple[int, int, str]
+"""The execution's key, who was handed the task, and the event's text."""
 
 _ENCODER = msgspec.json.Encoder()
 _EVENTS = msgspec.json.Decoder(list[HistoryEvent])
@@ -144,11 +144,12 @@ def from_events(records: Iterable[EventRecord]) -> Iterator[Columns]:
         yield (record.execution_key, event.event_id, record.handed_by, encode(event).decode())
 
 
-def to_event_records(key: int, rows: Sequence[EventRow]) -> list[EventRecord]:
-    """The events of an execution, with who was handed what."""
-    events = to_events([(row[1],) for row in rows])
+def to_event_records(rows: Sequence[EventRow]) -> list[EventRecord]:
+    """The events of executions, with who was handed what."""
+    events = to_events([(text,) for _, _, text in rows])
     return [
-        EventRecord(execution_key=key, event=event, handed_by=row[0]) for event, row in zip(events, rows, strict=True)
+        EventRecord(execution_key=key, event=event, handed_by=handed_by)
+        for event, (key, handed_by, _) in zip(events, rows, strict=True)
     ]
 
 

@@ -26,6 +26,7 @@ from ostinato.engine.log.records import (
     ExecutionRecord,
     OpenExecution,
     TypeRecord,
+    grouped,
 )
 from ostinato.engine.log.statements import queries
 from ostinato.errors import StoreError
@@ -36,6 +37,9 @@ Value = TypeVar("Value")
 
 _LAST_EVENT = 2**31 - 1
 _NO_LIMIT = -1
+_PORTION_EVENTS = 5_000
+"""So many events of open executions are read at once, unless one execution has more."""
+_PORTION_KEYS = 200
 _NONE: Mapping[str, object] = {}
 
 
@@ -131,16 +135,16 @@ class SqliteLog:
         return self._records(rows.to_type, self._queries["types"])
 
     def open_executions(self) -> Iterator[OpenExecution]:
-        """Every open execution with its events, by key, one at a time."""
-        for (key,) in self._fetched(self._queries["open_keys"]):
-            of_this = {"key": key}
-            (record,) = self._records(rows.to_execution, self._queries["execution"], of_this)
-            recorded = self._fetched(self._queries["recorded_events"], of_this)
-            yield OpenExecution(
-                record=record,
-                events=self._understood(partial(rows.to_event_records, key, recorded)),
-                heartbeats=self._records(rows.to_heartbeat, self._queries["heartbeats"], of_this),
-            )
+        """Every open execution with its events, by key; some at a time are read."""
+        for keys in _portions(self._fetched(self._queries["open_keys"])):
+            of_these = {"keys": msgspec.json.encode(keys).decode()}
+            recorded = self._fetched(self._queries["recorded_events_of"], of_these)
+            events = grouped(self._understood(partial(rows.to_event_records, recorded)))
+            beats = grouped(self._records(rows.to_heartbeat, self._queries["heartbeats_of"], of_these))
+            for record in self._records(rows.to_execution, self._queries["executions_of"], of_these):
+                yield OpenExecution(
+                    record=record, events=events.get(record.key, []), heartbeats=beats.get(record.key, [])
+                )
 
     def events(
         self, key: int, first: int = 1, last: int | None = None, *, reverse: bool = False, limit: int | None = None
@@ -247,6 +251,20 @@ class SqliteLog:
             return read()
         except (msgspec.DecodeError, ValueError) as error:
             raise damaged(f"a row cannot be understood: {error}", self._where) from error
+
+
+def _portions(lengths: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
+    """The keys, in their order, as many at a time as may be read at once; each comes with its number of events."""
+    keys: list[int] = []
+    events = 0
+    for key, length in lengths:
+        if keys and (events + length > _PORTION_EVENTS or len(keys) == _PORTION_KEYS):
+            yield keys
+            keys, events = [], 0
+        keys.append(key)
+        events += length
+    if keys:
+        yield keys
 
 
 def _only(value: object) -> rows.Columns:
