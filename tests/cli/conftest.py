@@ -246,13 +246,13 @@ def verbose(length: int) -> str:
 
 
 @activity
-def increment(x: int) -> int:
+def plus_one(x: int) -> int:
     return x + 1
 
 
 @workflow
 def fanned_out(count: int) -> int:
-    return sum(future.result() for future in [submit(increment, n) for n in range(count)])
+    return sum(future.result() for future in [submit(plus_one, n) for n in range(count)])
 
 
 @workflow

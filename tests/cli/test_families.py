@@ -132,5 +132,5 @@ def test_what_went_wrong_aside_is_told_once(shell: Shell) -> None:
     assert (resumed.code, resumed.out) == (0, "2\n")
     assert "signal" not in resumed.err
     assert "nobody looks" not in resumed.err
-    assert anew.err.count("signal add") == 1
+    assert anew.err.count("signal 'add' was not taken by its handler") == 1
     assert anew.err.count("nobody looks") == 1
