@@ -64,7 +64,7 @@ def test_what_fails_in_a_child_is_told_too(shell: Shell) -> None:
     ended = shell("run", "flows.py:family", *MEMORY)
 
     assert (ended.code, ended.out) == (0, "2\n")
-    assert "ConnectionError: nobody there; attempt 2 in 1 s" in ended.err
+    assert "ConnectionError: nobody there" in ended.err
 
 
 def test_a_failure_has_the_authors_traceback_and_code_1(shell: Shell) -> None:
