@@ -1,18 +1,32 @@
 """The command line: the only place that puts the parts together, and the only reader of environment variables.
 
-A command's module holds its options; what it does is imported when it is run, so that `--help` is quick.
+A command is imported when it is named. Its module holds its options; what it does is imported when it is run, so that
+`--help` is quick.
 """
 
 import click
 
-from ostinato.cli.decider import decider
-from ostinato.cli.run import run
-from ostinato.cli.server import server
-from ostinato.cli.standalone import standalone
-from ostinato.cli.worker import worker
+from ostinato.cli.lazy import LazyGroup, Place, Sections
+
+COMMANDS: Sections = {
+    "Run workflows": {
+        "run": Place("ostinato.cli.run:run", "Run a workflow to its end, in this process."),
+        "standalone": Place("ostinato.cli.standalone:standalone", "Run a workflow to its end, in child processes."),
+    },
+    "Serve": {
+        "decider": Place("ostinato.cli.decider:decider", "Make the decisions of workflows."),
+        "worker": Place("ostinato.cli.worker:worker", "Run activities."),
+        "server": Place("ostinato.cli.server:server", "Serve Amazon SWF's API over HTTP."),
+    },
+}
+"""All commands: where they are, and the line that `ostinato --help` has of each."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    sections=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="ostinato", message="%(prog)s %(version)s")
 def main() -> None:
     """Durable workflows in plain Python."""
@@ -25,10 +39,3 @@ def child(context: click.Context) -> None:
     from ostinato.cli.child import run_child  # noqa: PLC0415  # no other command needs it
 
     context.exit(run_child())
-
-
-main.add_command(decider)
-main.add_command(run)
-main.add_command(server)
-main.add_command(standalone)
-main.add_command(worker)
