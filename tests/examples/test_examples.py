@@ -2,30 +2,14 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from ostinato import Client
-from ostinato.engine.clock import ManualClock
-from ostinato.engine.engine import open_engine
-from ostinato.worker.local import LocalWorker
-from ostinato.worker.targets import load_target
+if TYPE_CHECKING:
+    from tests.examples.conftest import Stage
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = ROOT / "examples"
-
-
-def run(target: str, **arguments: Any) -> Any:
-    """Run an example on an engine in memory, whose timers do not take their time."""
-    found = load_target(target)
-    with open_engine(":memory:", clock=ManualClock()) as engine:
-        worker = LocalWorker(engine.local(), domain="default", catalog=found.catalog)
-        with worker:
-            result = Client(engine.local()).run(found.workflow, **arguments)
-        engine.close()
-        assert worker.join(10)
-    return result
 
 
 @pytest.fixture
@@ -35,9 +19,9 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list
     return lambda: (tmp_path / "ledger.txt").read_text().splitlines()
 
 
-def test_an_order_is_fulfilled(ledger: Callable[[], list[str]]) -> None:
+def test_an_order_is_fulfilled(stage: "Stage", ledger: Callable[[], list[str]]) -> None:
     """Every step is done once, and packing comes after payment and approval."""
-    receipt = run(f"{EXAMPLES}/orders.py:fulfil", order={"id": "7", "items": ["tea", "cup"]})
+    receipt = stage.run("orders.py:fulfil", order={"id": "7", "items": ["tea", "cup"]})
 
     done = [line.removeprefix("done ") for line in ledger() if line.startswith("done ")]
     assert (receipt.order_id, receipt.approved_by, receipt.parcels) == ("7", "Ada", ["pack tea", "pack cup"])
@@ -52,9 +36,9 @@ def test_an_order_is_fulfilled(ledger: Callable[[], list[str]]) -> None:
         (900, ["Grace says no to train"]),
     ],
 )
-def test_the_first_reviewer_decides_a_claim(amount: int, answer: list[str]) -> None:
+def test_the_first_reviewer_decides_a_claim(stage: "Stage", amount: int, answer: list[str]) -> None:
     """The one who answers sooner counts; the other one is canceled."""
-    assert run(f"{EXAMPLES}/expenses.py:claim", what="train", amount=amount) == answer
+    assert stage.run("expenses.py:claim", what="train", amount=amount) == answer
 
 
 def test_the_demo_shows_what_it_promises() -> None:
