@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         Handle,
     )
     from ostinato.errors import (
+        FailWorkflow,
         OstinatoError,
     )
     from ostinato.model.enums import (
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
         Workflow,
         activity,
         workflow,
+    )
+    from ostinato.replay.failures import (
+        TaskFailure,
+        Verdict,
     )
     from ostinato.replay.futures import (
         ALL_COMPLETED,
@@ -85,6 +90,7 @@ __all__ = [
     "ChildPolicy",
     "Client",
     "EndState",
+    "FailWorkflow",
     "Future",
     "Handle",
     "Info",
@@ -92,6 +98,8 @@ __all__ = [
     "OstinatoError",
     "Retry",
     "Signals",
+    "TaskFailure",
+    "Verdict",
     "Workflow",
     "activity",
     "activity_info",
@@ -126,7 +134,10 @@ __all__ = [
 _HOMES = {
     "ostinato.client.client": ("Client",),
     "ostinato.client.handle": ("Handle",),
-    "ostinato.errors": ("OstinatoError",),
+    "ostinato.errors": (
+        "FailWorkflow",
+        "OstinatoError",
+    ),
     "ostinato.model.enums": ("ChildPolicy",),
     "ostinato.replay.calls": (
         "Info",
@@ -150,6 +161,10 @@ _HOMES = {
         "Workflow",
         "activity",
         "workflow",
+    ),
+    "ostinato.replay.failures": (
+        "TaskFailure",
+        "Verdict",
     ),
     "ostinato.replay.futures": (
         "ALL_COMPLETED",

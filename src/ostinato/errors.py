@@ -43,6 +43,7 @@
     │   │   ├── LambdaFailed
     │   │   ├── LambdaTimedOut
     │   │   └── LambdaNotStarted
+    │   ├── FailWorkflow                raised by workflow code, to end with a reason and details of its choice
     │   └── WorkflowError               what a starter sees of an execution that did not complete
     │       ├── WorkflowFailed
     │       ├── WorkflowTimedOut
@@ -527,6 +528,19 @@ class LambdaTimedOut(LambdaError):
 
 class LambdaNotStarted(LambdaError):
     """A Lambda function could not be scheduled or invoked; `reason` is SWF's cause."""
+
+
+class FailWorkflow(TaskError):
+    """Raised by workflow code to fail its execution with a reason and details of its own choice.
+
+    Args:
+        reason: why, in at most 256 characters.
+        details: more of it: a text, or what becomes JSON; at most 32,768 characters.
+    """
+
+    def __init__(self, reason: str, details: object = None) -> None:
+        self.given = details
+        super().__init__(reason, reason=reason, details=details if isinstance(details, str) else None)
 
 
 class WorkflowError(TaskError):

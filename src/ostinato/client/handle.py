@@ -23,6 +23,7 @@ from ostinato.model.results import WorkflowExecutionDetail
 from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.converter import Converter
 from ostinato.payloads.limits import check_length
+from ostinato.replay.orders import GIVE_UP_SIGNAL, RETRY_SIGNAL
 from ostinato.swf import Swf
 
 R_co = TypeVar("R_co", covariant=True)
@@ -162,6 +163,31 @@ class Handle(Generic[R_co]):
                 input=text,
             )
         )
+
+    def retry_now(self, task_id: str | None = None) -> None:
+        """Have a task that waits to be tried again tried at once.
+
+        Args:
+            task_id: an activity's id, a child's workflow id, ...; all that wait, unless given.
+
+        Raises:
+            UnknownResourceFault: it is not open.
+        """
+        self._order(RETRY_SIGNAL, task_id)
+
+    def give_up(self, task_id: str | None = None) -> None:
+        """Have a task that waits to be tried again given up: it fails as it did last.
+
+        Args:
+            task_id: an activity's id, a child's workflow id, ...; all that wait, unless given.
+
+        Raises:
+            UnknownResourceFault: it is not open.
+        """
+        self._order(GIVE_UP_SIGNAL, task_id)
+
+    def _order(self, name: str, task_id: str | None) -> None:
+        self.signal(name, *(() if task_id is None else (task_id,)))
 
     def cancel(self) -> None:
         """Ask it to cancel itself; what it does about it is its own decision.

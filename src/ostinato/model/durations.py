@@ -13,19 +13,24 @@ Duration = float | timedelta
 """What workflow authors write: a number of seconds, or a `timedelta`."""
 
 
+def seconds(duration: Duration) -> float:
+    """The duration as a number of seconds."""
+    return duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
+
+
 def whole_seconds(duration: Duration) -> int:
     """The duration in whole seconds, rounded up, as SWF's timers and time-outs have it.
 
     Raises:
         UsageError: it is negative, not a number, or longer than SWF's one year.
     """
-    seconds = duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
-    if not 0 <= seconds <= YEAR_SECONDS:
+    number = seconds(duration)
+    if not 0 <= number <= YEAR_SECONDS:
         raise UsageError(
             found=f"a duration of {duration!r}",
             expected=f"0 to {YEAR_SECONDS} seconds (one year), as a number or a timedelta",
         )
-    return math.ceil(seconds)
+    return math.ceil(number)
 
 
 def to_swf(duration: Duration | None) -> str:

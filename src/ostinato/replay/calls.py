@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 import msgspec
 
 from ostinato.model import decisions as d
-from ostinato.model.durations import Duration, to_swf
+from ostinato.model.durations import Duration, seconds, to_swf
 from ostinato.model.fields import RunId
 from ostinato.model.limits import DATA_CHARACTERS
 from ostinato.model.structures import TaskList, WorkflowExecution, WorkflowType
@@ -16,9 +16,10 @@ from ostinato.payloads.limits import check_length
 from ostinato.payloads.signatures import signature_of
 from ostinato.replay.execution import Closing, Execution, current
 from ostinato.replay.externals import SentCancel, SentSignal
-from ostinato.replay.futures import Future, seconds
+from ostinato.replay.futures import Future
+from ostinato.replay.retry import Retry
 from ostinato.replay.strands import park
-from ostinato.replay.timers import timer_future
+from ostinato.replay.submitted_timers import SubmittedTimer
 
 if TYPE_CHECKING:
     from ostinato.replay.timers import Timer
@@ -30,10 +31,13 @@ class ContinueAsNew(BaseException):
     """Raised by `continue_as_new()` to leave the workflow's code. Not an error, and not to be caught."""
 
 
-def timer(duration: Duration) -> Future[None]:
-    """A durable timer, of whole seconds rounded up; the future is done when it fires."""
+def timer(duration: Duration, *, retry: Retry | None = None) -> Future[None]:
+    """A durable timer, of whole seconds rounded up; the future is done when it fires.
+
+    `retry` is for a timer that SWF does not take; its failure is a `TimerNotStarted`, of the state `NOT_SCHEDULED`.
+    """
     execution = current("timer")
-    return timer_future(execution, seconds(duration), f"timer-{execution.number('timer')}")
+    return SubmittedTimer(execution, seconds(duration), f"timer-{execution.number('timer')}", retry).future
 
 
 def sleep(duration: Duration) -> None:
@@ -50,6 +54,7 @@ def signal(
     workflow_id: str | None = None,
     run_id: str | None = None,
     propagate: bool = False,
+    retry: Retry | None = None,
     **kwargs: Any,
 ) -> Future[None]:
     """Send a signal to an execution of this domain, or to this one if no workflow id is given.
@@ -59,7 +64,8 @@ def signal(
         args: what it carries.
         workflow_id: whom it is sent to.
         run_id: one run of that workflow id; None is the open one.
-        propagate: marks it as one that simpleflow's executions hand on to their parents and children.
+        propagate: whether those who receive it hand it on to their parents and children, and these to theirs.
+        retry: what is done if it cannot be delivered: the execution is not there yet, for instance.
         kwargs: what it carries, by name.
 
     The future is done when it is delivered, and fails with `SignalNotDelivered`.
@@ -78,6 +84,7 @@ def signal(
             signal_name=name,
             input=text,
         ),
+        retry=retry,
     ).future
 
 

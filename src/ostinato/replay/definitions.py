@@ -27,6 +27,7 @@ from ostinato.model.durations import Duration, whole_seconds
 from ostinato.model.enums import ChildPolicy
 from ostinato.model.limits import TAGS_PER_EXECUTION, YEAR_SECONDS
 from ostinato.model.structures import ActivityType, WorkflowType
+from ostinato.replay.failures import FailureHook
 from ostinato.replay.retry import Retry
 
 P = ParamSpec("P")
@@ -46,6 +47,7 @@ class ActivityOptions(TypedDict, total=False):
     `task_priority`: the higher is served first. `control` is a text that history keeps with the task and the worker
     does not see. `activity_id`: an id of your own, unique among the open activities of the execution. `isolation`: what
     a worker runs it in: a thread (or its event loop, if it is an `async def`), or a process that it can kill.
+    `on_failure`: workflow code that is asked what to do when the activity does not end well.
     """
 
     name: str
@@ -57,6 +59,7 @@ class ActivityOptions(TypedDict, total=False):
     start_to_close_timeout: Duration | None
     heartbeat_timeout: Duration | None
     retry: Retry | None
+    on_failure: FailureHook | None
     control: str | None
     activity_id: str | None
     isolation: Literal["thread", "process"]
@@ -65,8 +68,10 @@ class ActivityOptions(TypedDict, total=False):
 class WorkflowOptions(TypedDict, total=False):
     """The settings of a workflow. Durations are seconds or timedeltas; None is no limit, which SWF reads as a year.
 
-    `task_start_to_close_timeout` bounds one decision. `workflow_id`: an id of your own, for a child. `retry` is for
-    children too.
+    `task_start_to_close_timeout` bounds one decision. `workflow_id`: an id of your own, for a child. `retry` and
+    `on_failure` (what is asked when it does not end well) are for a child, too, and belong to whoever submits it.
+    `on_task_failure` is asked when something that the workflow itself submitted does not end well; a class may have a
+    method of that name.
     """
 
     name: str
@@ -79,6 +84,8 @@ class WorkflowOptions(TypedDict, total=False):
     tag_list: Sequence[str]
     lambda_role: str | None
     retry: Retry | None
+    on_failure: FailureHook | None
+    on_task_failure: FailureHook | None
     control: str | None
     workflow_id: str | None
 
@@ -106,6 +113,7 @@ class Activity(Generic[P, R]):
     start_to_close_timeout: Duration | None = None
     heartbeat_timeout: Duration | None = DEFAULT_HEARTBEAT_TIMEOUT
     retry: Retry | None = None
+    on_failure: FailureHook | None = None
     control: str | None = None
     activity_id: str | None = None
     isolation: Literal["thread", "process"] = "thread"
@@ -173,6 +181,8 @@ class Workflow(Generic[P, R]):
     tag_list: Sequence[str] = ()
     lambda_role: str | None = None
     retry: Retry | None = None
+    on_failure: FailureHook | None = None
+    on_task_failure: FailureHook | None = None
     control: str | None = None
     workflow_id: str | None = None
     workflow_type: WorkflowType = field(init=False)
@@ -242,12 +252,14 @@ class LambdaFunction:
         start_to_close_timeout: how long it may take, up to SWF's 300 s; None is SWF's default.
         retry: whether and when it is tried again.
         id: an id of your own for the invocation, unique in the execution.
+        on_failure: is asked what to do when it does not end well.
     """
 
     name: str
     start_to_close_timeout: Duration | None = None
     retry: Retry | None = None
     id: str | None = None
+    on_failure: FailureHook | None = None
 
     if TYPE_CHECKING:
 

@@ -25,6 +25,8 @@ from ostinato.replay.timers import Timer
 
 if TYPE_CHECKING:
     from ostinato.replay.definitions import Activity
+    from ostinato.replay.failures import FailureHook
+    from ostinato.replay.recovery import Recovery
 
 LONGEST_BACK_OFF = 60.0
 """Seconds, at most, before what SWF refuses for a while is asked for again."""
@@ -62,6 +64,12 @@ class Execution:
         self.full_up_to = 0
         """The last event known which tells that a decision did not hold all that was asked for."""
         self.execution_context: str | None = None
+        self.on_task_failure: FailureHook | None = None
+        """What the workflow wants to be asked when a task does not end well."""
+        self.pauses: dict[str, Recovery] = {}
+        """Tasks that wait to be tried again, by their ids."""
+        self.abort: Callable[[BaseException], None]
+        """Ends the execution as failed."""
         self.unregistered: dict[Activity[..., Any] | Workflow[..., Any], None] = {}
         self.markers: dict[str, e.MarkerRecorded] = {}
         """Markers that history has and the code has not yet asked for, by name."""

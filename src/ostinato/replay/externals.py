@@ -9,10 +9,14 @@ from ostinato.model import lives
 from ostinato.replay.execution import LONGEST_BACK_OFF, Execution, bounded_id
 from ostinato.replay.futures import Future
 from ostinato.replay.keys import Kind
+from ostinato.replay.recovery import Recovery
+from ostinato.replay.retry import Retry
 from ostinato.replay.timers import Timer
 
 if TYPE_CHECKING:
+    from ostinato.replay.failures import FailureHook
     from ostinato.replay.ledger import Request
+    from ostinato.replay.recovery import Arguments
 
 _BRIEF = 100
 """So many characters of a result are shown in errors."""
@@ -25,26 +29,44 @@ class Delivery:
     life: lives.Transitions[lives.ExternalState]
     failure: type[SignalNotDelivered | CancelNotDelivered]
 
-    def __init__(self, execution: Execution, decision: d.DecisionAttributes, label: str, timer_id: str) -> None:
+    def __init__(
+        self,
+        execution: Execution,
+        decision: d.DecisionAttributes,
+        label: str,
+        task_id: str,
+        *,
+        name: str,
+        retry: Retry | None = None,
+        is_own: bool = True,
+    ) -> None:
         self.label = label
+        self._is_own = is_own
+        self.execution = execution
+        self.id = task_id
+        self.name = name
+        self.attempt = 1
+        self.retry = retry
+        self.on_failure: FailureHook | None = None
+        self.what: object = None
+        self.arguments: Arguments = ((), {})
         self.future: Future[None] = Future(loop=execution.loop, label=label, on_cancel=self._withdraw)
-        self._execution = execution
         self._decision = decision
-        self._timer_id = timer_id
+        self._recovery: Recovery | None = None
         self._timer: Timer | None = None
         self._refusals = 0
         self._state = lives.ExternalState.NEW
         self._event_id: int | None = None
-        self._request = execution.request(decision, self)
+        self.request = execution.request(decision, self)
 
     def handle(self, event: e.HistoryEvent) -> None:
         """Take an event that concerns it."""
         self._state = state = lives.advance(self.life, self._state, event)
         if state is lives.ExternalState.INITIATED:
             self._event_id = event.event_id
-            self._execution.is_open(event.event_id, self)
+            self.execution.is_open(event.event_id, self)
             return
-        self._execution.is_closed(self.kind, self._event_id)
+        self.execution.is_closed(self.kind, self._event_id)
         failures = (e.SignalExternalWorkflowExecutionFailed, e.RequestCancelExternalWorkflowExecutionFailed)
         if self.future.done():
             return
@@ -53,29 +75,39 @@ class Delivery:
         else:
             self.future.set_result(None)
 
-    def _failed(self, cause: str) -> None:
-        if not cause.endswith("_RATE_EXCEEDED"):
-            self.future.set_exception(self.failure(f"{self.label} failed: {cause}", reason=cause))
-            return
+    def ask_again(self) -> None:
+        """Send it, now."""
+        self._timer = None
         self._state = lives.ExternalState.NEW
         self._event_id = None
-        if self._execution.loop.stopped:
-            self._send_again()  # the end does not wait
+        self.request = self.execution.request(self._decision, self, self.request)
+
+    def _failed(self, cause: str) -> None:
+        if not cause.endswith("_RATE_EXCEEDED"):
+            self._not_delivered(self.failure(f"{self.label} failed: {cause}", reason=cause))
+            return
+        if self.execution.loop.stopped:
+            self.ask_again()  # the end does not wait
             return
         wait = min(2.0**self._refusals, LONGEST_BACK_OFF)
         self._refusals += 1
-        timer_id = bounded_id(f"{self._timer_id}-{self._refusals}")
-        self._timer = Timer(self._execution, wait, self._send_again, timer_id, source=self._request)
+        timer_id = bounded_id(f"__ostinato_{self.id}-{self._refusals}")
+        self._timer = Timer(self.execution, wait, self.ask_again, timer_id, source=self.request)
 
-    def _send_again(self) -> None:
-        self._timer = None
-        self._request = self._execution.request(self._decision, self, self._request)
+    def _not_delivered(self, error: SignalNotDelivered | CancelNotDelivered) -> None:
+        if not self._is_own:
+            self.future.set_exception(error)
+            return
+        self._recovery = self._recovery or Recovery(self)
+        self._recovery.failed(error)
 
     def _withdraw(self) -> None:
+        if self._recovery is not None and self._recovery.cancel():
+            return
         if self._timer is not None:
             self._timer.cancel()
         else:
-            self._execution.ledger.withdraw(self._request)
+            self.execution.ledger.withdraw(self.request)
 
 
 class SentSignal(Delivery):
@@ -85,10 +117,25 @@ class SentSignal(Delivery):
     life = lives.EXTERNAL_SIGNAL
     failure = SignalNotDelivered
 
-    def __init__(self, execution: Execution, decision: d.SignalExternalWorkflowExecution) -> None:
+    def __init__(
+        self,
+        execution: Execution,
+        decision: d.SignalExternalWorkflowExecution,
+        *,
+        retry: Retry | None = None,
+        is_own: bool = True,
+    ) -> None:
         name = decision.signal_name
-        timer_id = f"__ostinato_signal-{execution.number('signal sent')}"
-        super().__init__(execution, decision, f"delivery of signal {name!r} to {decision.workflow_id}", timer_id)
+        label = f"delivery of signal {name!r} to {decision.workflow_id}"
+        super().__init__(
+            execution,
+            decision,
+            label,
+            f"signal-{execution.number('signal sent')}",
+            name=name,
+            retry=retry,
+            is_own=is_own,
+        )
 
 
 class SentCancel(Delivery):
@@ -100,7 +147,8 @@ class SentCancel(Delivery):
 
     def __init__(self, execution: Execution, decision: d.RequestCancelExternalWorkflowExecution) -> None:
         label = f"delivery of the cancellation request to {decision.workflow_id}"
-        super().__init__(execution, decision, label, f"__ostinato_cancel-{execution.number('cancel sent')}")
+        task_id = f"cancel-{execution.number('cancel sent')}"
+        super().__init__(execution, decision, label, task_id, name=decision.workflow_id)
 
 
 class Marker:

@@ -4,11 +4,10 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION
-from datetime import timedelta
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from ostinato.errors import UsageError
-from ostinato.model.durations import Duration
+from ostinato.model.durations import Duration, seconds
 from ostinato.replay.loop import OrderedFuture, ReplayLoop
 from ostinato.replay.strands import park
 
@@ -194,8 +193,3 @@ class _Arrivals(Iterator[asyncio.Future[T]]):
     def _stop(self) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
-
-
-def seconds(duration: Duration) -> float:
-    """The duration as a number of seconds."""
-    return duration.total_seconds() if isinstance(duration, timedelta) else float(duration)

@@ -76,21 +76,22 @@ def signal_value(text: str | None) -> Any:
         value: Any = msgspec.json.decode(text)
     except (ValueError, RecursionError):
         return text
-    is_envelope = _is_object(value) and ("args" in value or "kwargs" in value)
+    is_envelope = is_object(value) and ("args" in value or "kwargs" in value)
     return _carried(value) if is_envelope else value
 
 
 def _carried(envelope: dict[str, Any]) -> Any:
     args: Any = envelope.get("args") or []
     kwargs: Any = envelope.get("kwargs") or {}
-    if not _is_array(args) or not _is_object(kwargs):
+    if not _is_array(args) or not is_object(kwargs):
         return envelope
     if kwargs:
         return {**kwargs, "args": args} if args else kwargs
     return args[0] if len(args) == 1 else args or None
 
 
-def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    """Whether the value is a JSON object."""
     return isinstance(value, dict)
 
 

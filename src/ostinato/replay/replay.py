@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ostinato import errors
 from ostinato.model import decisions as d
 from ostinato.model import events as e
-from ostinato.model.limits import DATA_CHARACTERS
+from ostinato.model.limits import DATA_CHARACTERS, REASON_CHARACTERS
 from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.converter import Converter
 from ostinato.payloads.limits import check_length
@@ -16,6 +16,8 @@ from ostinato.replay.definitions import Activity, Workflow
 from ostinato.replay.execution import REFUSED, Closing, Execution
 from ostinato.replay.keys import recorded_key
 from ostinato.replay.ledger import is_wake_up
+from ostinato.replay.propagation import hand_on
+from ostinato.replay.recovery import take_order
 from ostinato.replay.signal_handlers import signal_handlers
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ class Replay:
     ) -> None:
         self._workflow = workflow
         self._execution = Execution(workflow, execution=execution, converter=converter, domain=domain)
+        self._execution.on_task_failure = workflow.on_task_failure
+        self._execution.abort = self._fail
         self._closing = Closing(self._execution)
         self._main: asyncio.Task[object]
         self._completed_up_to = 0
@@ -237,6 +241,9 @@ class Replay:
     # Events, by type.
 
     def _on_signaled(self, event: e.WorkflowExecutionSignaled) -> None:
+        if take_order(self._execution, event):
+            return
+        hand_on(self._execution, event)
         handler = self._handlers.get(event.signal_name)
         if handler is None or self._execution.loop.stopped:
             self._execution.inbox.receive(event)
@@ -278,6 +285,7 @@ class Replay:
             return self._workflow.function
         instance = self._workflow.function()
         self._handlers = signal_handlers(instance)
+        self._execution.on_task_failure = getattr(instance, "on_task_failure", None) or self._workflow.on_task_failure
         run: Callable[..., Any] = instance.run
         return run
 
@@ -321,9 +329,26 @@ class Replay:
         if fault is not None:
             self._execution.fail(fault)
             return
+        chosen = _chosen_failure(error)
+        if chosen is not None:
+            self._fail_as_chosen(chosen)
+            return
         self._error = error
         failure = self._execution.converter.dump_failure(error)
         self._closing.close(d.FailWorkflowExecution(reason=failure.reason, details=failure.details))
+
+    def _fail_as_chosen(self, failure: errors.FailWorkflow) -> None:
+        """End as failed, with the reason and the details that the code chose."""
+        given: Any = failure.given
+        try:
+            check_length(failure.reason, field="the reason of FailWorkflow()", limit=REASON_CHARACTERS)
+            text = given if given is None or isinstance(given, str) else self._execution.converter.dump(given)
+            check_length(text, field="the details of FailWorkflow()", limit=DATA_CHARACTERS)
+        except errors.UsageError as error:
+            self._fail(error)
+        else:
+            self._error = failure
+            self._closing.close(d.FailWorkflowExecution(reason=failure.reason, details=text))
 
 
 _ABOUT: Mapping[type[e.Event], Callable[[Any], int]] = {
@@ -383,6 +408,14 @@ def _fault(error: BaseException) -> BaseException | None:
         )
     is_failure = isinstance(error, Exception) and not isinstance(error, (*_DROPPED, errors.InternalError))
     return None if is_failure else error
+
+
+def _chosen_failure(error: BaseException) -> errors.FailWorkflow | None:
+    """The end that the code chose, also deep within groups."""
+    if isinstance(error, BaseExceptionGroup):
+        chosen = map(_chosen_failure, error.exceptions)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        return next((failure for failure in chosen if failure is not None), None)
+    return error if isinstance(error, errors.FailWorkflow) else None
 
 
 def _line_of(error: BaseException) -> str:

@@ -1,8 +1,7 @@
 """When a failed task is tried again. Pure: chance comes in as a number."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
-from datetime import timedelta
 from enum import Enum, auto
 
 from ostinato.errors import (
@@ -19,7 +18,7 @@ from ostinato.errors import (
     TimerNotStarted,
     UsageError,
 )
-from ostinato.model.durations import Duration
+from ostinato.model.durations import Duration, seconds
 
 
 class EndState(Enum):
@@ -68,6 +67,7 @@ class Retry:
         retry_on: only these errors of the task are tried again; none given means all.
         give_up_on: these never are.
         states: only tasks that ended so are tried again.
+        when: asked last, with how the task ended: whether it is tried again. Workflow code, which has to be repeatable.
 
     Errors are named by class or by name, since an activity's exception class need not exist where the workflow runs; a
     name fits with or without its module. A class fits its subclasses if the worker's class can be found by the decider,
@@ -83,6 +83,7 @@ class Retry:
     retry_on: Sequence[ErrorKind] = ()
     give_up_on: Sequence[ErrorKind] = ()
     states: Sequence[EndState] = (EndState.FAILED, EndState.TIMED_OUT)
+    when: Callable[[TaskError], bool] | None = None
 
     def __post_init__(self) -> None:
         """Refuse numbers that mean nothing.
@@ -92,9 +93,9 @@ class Retry:
         """
         for name, value, low, high in (
             ("max_attempts", self.max_attempts, 1, 1_000_000),
-            ("interval", _seconds(self.interval), 0, float("inf")),
+            ("interval", seconds(self.interval), 0, float("inf")),
             ("backoff", self.backoff, 1, 1_000),
-            ("max_interval", _seconds(self.max_interval), 0, float("inf")),
+            ("max_interval", seconds(self.max_interval), 0, float("inf")),
             ("jitter", self.jitter, 0, 1),
         ):
             if not low <= value <= high:
@@ -107,21 +108,20 @@ class Retry:
             error: how the task ended.
             attempt: how many attempts there were.
             chance: a number from 0 up to 1, for the jitter.
+
+        Raises:
+            Exception: what `when` raises.
         """
         if attempt >= self.max_attempts or end_state(error) not in self.states:
             return None
         if self.retry_on and not _is_any(error, self.retry_on):
             return None
-        if _is_any(error, self.give_up_on):
+        if _is_any(error, self.give_up_on) or (self.when is not None and not self.when(error)):
             return None
-        longest = _seconds(self.max_interval)
+        longest = seconds(self.max_interval)
         exponent = min(attempt - 1, 64)
-        wait = min(_seconds(self.interval) * self.backoff**exponent, longest)
+        wait = min(seconds(self.interval) * self.backoff**exponent, longest)
         return wait * (1 + self.jitter * (2 * chance - 1))
-
-
-def _seconds(duration: Duration) -> float:
-    return duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
 
 
 def _is_any(error: TaskError, kinds: Sequence[ErrorKind]) -> bool:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from ostinato import errors
 from ostinato.model import decisions as d
@@ -11,8 +11,10 @@ from ostinato.model.limits import DATA_CHARACTERS
 from ostinato.payloads.limits import check_length
 from ostinato.replay.definitions import Activity, Workflow
 from ostinato.replay.execution import LONGEST_BACK_OFF, Execution, bounded_id
+from ostinato.replay.failures import FailureHook
 from ostinato.replay.futures import Future
 from ostinato.replay.keys import Kind
+from ostinato.replay.recovery import Arguments, Recovery
 from ostinato.replay.retry import Retry
 from ostinato.replay.timers import Timer
 
@@ -21,14 +23,30 @@ if TYPE_CHECKING:
     from ostinato.replay.ledger import Request
 
 
+_NO_ARGUMENTS: Arguments = ((), {})
+
+
+class _Settings(Protocol):
+    """What all that can be submitted has."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def retry(self) -> Retry | None: ...
+    @property
+    def on_failure(self) -> FailureHook | None: ...
+
+
 class Submission(ABC):
     """What the three have in common: a request, its future, and what is done when it does not end well."""
 
     __slots__ = (
         "_input",
+        "_recovery",
         "_refusals",
         "_state",
         "_timer",
+        "arguments",
         "attempt",
         "event_id",
         "execution",
@@ -36,17 +54,21 @@ class Submission(ABC):
         "id",
         "label",
         "name",
+        "on_failure",
         "request",
         "retry",
+        "what",
     )
 
     kind: ClassVar[Kind]
 
-    def __init__(self, execution: Execution, task_id: str, name: str, retry: Retry | None) -> None:
+    def __init__(self, execution: Execution, task_id: str, what: _Settings) -> None:
         self.execution = execution
         self.id = task_id
-        self.name = name
-        self.retry = retry
+        self.what: object = what
+        self.name = name = what.name
+        self.retry = what.retry
+        self.on_failure = what.on_failure
         self.attempt = 1
         self.event_id: int | None = None
         self.request: Request | None = None
@@ -55,6 +77,9 @@ class Submission(ABC):
         self._input = ""
         self._refusals = 0
         self._timer: Timer | None = None
+        self._recovery: Recovery | None = None
+        self.arguments = _NO_ARGUMENTS
+        """For the hooks: empty if there are none."""
 
     def start(self, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
         """Ask for the first attempt.
@@ -64,16 +89,24 @@ class Submission(ABC):
             LimitExceededError: the arguments are longer than SWF takes.
         """
         self._input = self._dump(args, kwargs)
-        self._ask()
+        if self._has_hook():
+            self.arguments = (args, kwargs)
+        self.ask_again()
 
     def cancel(self) -> None:
         """Give it up, in whatever state it is."""
+        if self._recovery is not None and self._recovery.cancel():
+            return
         if self._timer is not None:
             self._timer.cancel()
         elif self.request is not None and not self.execution.ledger.withdraw(self.request):
             self._ask_cancel()
 
-    def _ask(self) -> None:
+    def _has_hook(self) -> bool:
+        return self.on_failure is not None or self.execution.on_task_failure is not None
+
+    def ask_again(self) -> None:
+        """Ask for an attempt, now."""
         self._timer = None
         self.request = self.execution.request(self._decision(), self, self.request)
 
@@ -111,17 +144,9 @@ class Submission(ABC):
             self.future.set_result(value)
 
     def _failed(self, error: "TaskError") -> None:
-        """Try again if the policy says so, else fail the future. After the end of the code nobody wants it."""
-        if self.future.done() or self.execution.loop.stopped:
-            return
-        chance = self.execution.fraction() if self.retry is not None and self.retry.jitter else 0.5
-        wait = None if self.retry is None else self.retry.wait(error, self.attempt, chance)
-        if wait is None:
-            self.future.set_exception(error)
-            return
-        self.attempt += 1
-        self.future.is_running = False
-        self._again(wait, f"__ostinato_retry-{self.id}-{self.attempt}")
+        if self._recovery is None:
+            self._recovery = Recovery(self)
+        self._recovery.failed(error)
 
     def _refused_for_now(self) -> None:
         """SWF could not take the request now: ask again, later and later."""
@@ -139,7 +164,7 @@ class Submission(ABC):
             self.execution.unregistered[definition] = None
         self._refusals += 1
         if self._refusals == 1:
-            self._ask()
+            self.ask_again()
         else:
             wait = min(2.0 ** (self._refusals - 2), LONGEST_BACK_OFF)
             self._again(wait, f"__ostinato_register-{self.id}-{self._refusals}")
@@ -147,7 +172,7 @@ class Submission(ABC):
     def _again(self, wait: float, timer_id: str) -> None:
         """Ask again after a durable timer; at once if the code has ended, since the end does not wait."""
         if wait <= 0 or self.execution.loop.stopped:
-            self._ask()
+            self.ask_again()
             return
         self._timer = Timer(
             self.execution,
@@ -160,11 +185,10 @@ class Submission(ABC):
 
     def _ask_in_time(self) -> None:
         if not self.execution.loop.stopped:
-            self._ask()
+            self.ask_again()
 
     def _not_again(self, error: errors.TimerNotStarted) -> None:
-        if not self.future.done():
-            self.future.set_exception(error)
+        self.future.set_exception(error)
 
     def _opened(self, event: e.HistoryEvent) -> None:
         self.event_id = event.event_id

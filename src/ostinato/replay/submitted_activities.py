@@ -29,7 +29,7 @@ class SubmittedActivity(Submission):
     def __init__(self, execution: Execution, activity: Activity[..., Any]) -> None:
         given = activity.activity_id
         task_id = given or bounded_id(f"activity-{activity.name}-{execution.number(f'activity {activity.name}')}")
-        super().__init__(execution, task_id, activity.name, activity.retry)
+        super().__init__(execution, task_id, activity)
         self.activity = activity
         self._state = lives.ActivityState.NEW
 
@@ -41,7 +41,7 @@ class SubmittedActivity(Submission):
             LimitExceededError: the arguments are longer than SWF takes.
         """
         execution = self.execution
-        if self.retry is None and execution.ahead.get(self.id) == 1:
+        if self.retry is None and not self._has_hook() and execution.ahead.get(self.id) == 1:
             kind = self.activity.activity_type
             key = Key(Kind.ACTIVITY, self.id, f"{kind.name} {kind.version}")
             if not execution.ledger.has(key):

@@ -38,7 +38,7 @@ class SubmittedChild(Submission):
 
     def __init__(self, execution: Execution, workflow: Workflow[..., Any]) -> None:
         task_id = workflow.workflow_id or _child_id(execution, workflow.name)
-        super().__init__(execution, task_id, workflow.name, workflow.retry)
+        super().__init__(execution, task_id, workflow)
         self.workflow = workflow
         self.run_id: RunId | None = None
         self._state = lives.ChildState.NEW

@@ -8,7 +8,6 @@ from ostinato.model import decisions as d
 from ostinato.model import events as e
 from ostinato.model.durations import whole_seconds
 from ostinato.model.lives import TIMER, TimerState, advance
-from ostinato.replay.futures import Future
 from ostinato.replay.keys import Kind
 from ostinato.replay.ledger import Request
 
@@ -84,20 +83,3 @@ class Timer:
             return
         self._state = TimerState.NEW
         self.request = self._execution.request(self._decision, self, self.request)
-
-
-def timer_future(execution: "Execution", seconds: float, timer_id: str) -> Future[None]:
-    """A future that is done when a durable timer has fired."""
-    future: Future[None] = Future(loop=execution.loop, label=f"timer {timer_id} of {whole_seconds(seconds)} s")
-
-    def fire() -> None:
-        if not future.done():
-            future.set_result(None)
-
-    def refuse(error: TimerNotStarted) -> None:
-        if not future.done():
-            future.set_exception(error)
-
-    timer = Timer(execution, seconds, fire, timer_id, on_refusal=refuse)
-    future.on_cancel = timer.cancel
-    return future
