@@ -14,7 +14,7 @@ BUSY = Progress(
         EventId(5): OpenActivity("a-1", "charge", 2, 1.0, 2.0),
         EventId(6): OpenActivity("a-2", "charge", 1, 1.0),
         EventId(7): OpenTimer("timer-1", 10.0),
-        EventId(8): OpenRetry("a-3", 2, 15.0, "OSError: gone"),
+        EventId(8): OpenRetry("a-3", 2, 10.0, 15.0, "OSError: gone"),
         EventId(9): OpenChild("child-1", "ship", 5.0),
     },
 )
@@ -33,12 +33,18 @@ def test_lines_tell_what_failed_at_once_and_the_rest_now_and_then() -> None:
     stream = io.StringIO()
     lines = Lines(stream, clock=lambda: now)
 
-    lines.show(BUSY, [Misfortune("a-9", "charge", "OSError: gone", None)], ())
+    at_once = OpenRetry("a-9", 2, 10.0, 10.0, "")
+    lines.show(BUSY, [Misfortune("a-8", "charge", "OSError: gone", None)], ())
+    lines.show(BUSY, [Misfortune("a-9", "charge", "OSError: gone", None, at_once)], ())
     for _ in range(3):
         now += SUMMARY_SECONDS
         lines.show(BUSY, (), ())
 
-    assert stream.getvalue().splitlines() == ["charge (a-9): OSError: gone", summarize(BUSY, ())]
+    assert stream.getvalue().splitlines() == [
+        "charge (a-8): OSError: gone",
+        "charge (a-9): OSError: gone; attempt 2 at once",
+        summarize(BUSY, ()),
+    ]
 
 
 def test_the_live_view_shows_each_open_thing() -> None:
@@ -46,14 +52,15 @@ def test_the_live_view_shows_each_open_thing() -> None:
     stream = io.StringIO()
     live = Live("order-7", Console(file=stream, force_terminal=True, width=100))
 
-    live.show(BUSY, [Misfortune("a-9", "charge", "timed out (HEARTBEAT)", None)], ["signal 'go'"])
+    again = OpenRetry("a-9", 3, 10.0, 17.0, "timed out (HEARTBEAT)")
+    live.show(BUSY, [Misfortune("a-9", "charge", "timed out (HEARTBEAT)", None, again)], ["signal 'go'"])
     live.note("a note")
     live.close()
 
     shown = stream.getvalue()
     for text in ("order-7", "a-1", "a-2", "waits for a worker", "timer-1", "attempt 2 in", "child-1", "signal 'go'"):
         assert text in shown
-    assert "timed out (HEARTBEAT)" in shown
+    assert "timed out (HEARTBEAT); attempt 3 in 7 s" in shown
     assert "a note" in shown
 
 

@@ -1,6 +1,10 @@
+from collections.abc import Sequence
+
+import pytest
+
 from ostinato.cli.progress import Misfortune, OpenActivity, OpenChild, OpenRetry, OpenTimer, Progress
 from ostinato.model import events as e
-from ostinato.model.enums import ActivityTaskTimeoutType, ChildPolicy
+from ostinato.model.enums import ActivityTaskTimeoutType, ChildPolicy, WorkflowExecutionTimeoutType
 from ostinato.model.fields import EventId, RunId
 from ostinato.model.structures import ActivityType, TaskList, WorkflowExecution, WorkflowType
 
@@ -47,6 +51,30 @@ def timer(event_id: int, timer_id: str) -> e.TimerStarted:
     )
 
 
+def fired(event_id: int, started_event_id: int) -> e.TimerFired:
+    return e.TimerFired(
+        event_id=EventId(event_id),
+        event_timestamp=float(event_id),
+        timer_id="timer",
+        started_event_id=EventId(started_event_id),
+    )
+
+
+def decision_started(event_id: int) -> e.DecisionTaskStarted:
+    return e.DecisionTaskStarted(
+        event_id=EventId(event_id), event_timestamp=float(event_id), scheduled_event_id=EventId(event_id - 1)
+    )
+
+
+def decision_completed(event_id: int, started_event_id: int) -> e.DecisionTaskCompleted:
+    return e.DecisionTaskCompleted(
+        event_id=EventId(event_id),
+        event_timestamp=float(event_id),
+        scheduled_event_id=EventId(started_event_id - 1),
+        started_event_id=EventId(started_event_id),
+    )
+
+
 def read(*events: e.HistoryEvent) -> Progress:
     progress = Progress()
     for event in events:
@@ -71,15 +99,80 @@ def test_an_activity_is_queued_then_runs_then_is_finished() -> None:
     assert (progress.finished, progress.open, progress.last_event_id) == (1, {}, 7)
 
 
-def test_a_failure_is_told_once_and_its_retry_shows_when_and_why() -> None:
+def test_a_retry_shows_when_and_why() -> None:
     """The replay's timer for a retry names the task and the attempt."""
-    progress = read(scheduled(5), started(6, 5))
+    progress = read(scheduled(5), started(6, 5), failed(7, 5), timer(10, "__ostinato_retry-a-1-2"))
 
-    told = progress.read(failed(7, 5))
-    progress.read(timer(10, "__ostinato_retry-a-1-2"))
+    assert progress.open == {10: OpenRetry("a-1", 2, 10.0, 15.0, "OSError: gone")}
+    assert progress.last_failure == Misfortune("a-1", "charge", "OSError: gone", "{}")
 
-    assert told == Misfortune("a-1", "charge", "OSError: gone", "{}")
-    assert progress.open == {10: OpenRetry("a-1", 2, 15.0, "OSError: gone")}
+
+TRIED_TWICE: Sequence[e.HistoryEvent] = (
+    scheduled(5),
+    started(6, 5),
+    decision_started(7),
+    failed(8, 5),
+    decision_completed(9, 7),
+    timer(10, "timer-1"),
+    decision_started(11),
+    decision_completed(12, 11),
+    timer(13, "__ostinato_retry-a-1-2"),
+    fired(14, 13),
+    decision_started(15),
+    decision_completed(16, 15),
+    scheduled(17),
+    started(18, 17),
+    failed(19, 17),
+    decision_started(20),
+    decision_completed(21, 20),
+    scheduled(22),
+    started(23, 22),
+    failed(24, 22),
+    decision_started(25),
+    decision_completed(26, 25),
+    decision_started(27),
+    decision_completed(28, 27),
+)
+"""Fails while a decision is made that knows nothing of it, then again, then for good."""
+
+CUTS = [event.event_id for event in TRIED_TWICE if event.event_id not in {9, 12, 16, 21}]
+"""Where history may end when it is read: a decision and what it records are written together."""
+
+
+@pytest.mark.parametrize("cuts", [CUTS, *([cut] for cut in CUTS), []], ids=str)
+def test_what_is_told_does_not_depend_on_when_history_was_read(cuts: Sequence[int]) -> None:
+    """A failure is told with the answer of the decision that saw it, and once."""
+    progress = Progress()
+    told: list[Misfortune] = []
+    for event in TRIED_TWICE:
+        progress.read(event)
+        if event.event_id in cuts:
+            told += progress.take_told()
+    told += progress.take_told()
+
+    first, second, last = told
+    assert first == Misfortune("a-1", "charge", "OSError: gone", "{}", OpenRetry("a-1", 2, 13.0, 18.0, "OSError: gone"))
+    assert second == Misfortune("a-1", "charge", "OSError: gone", "{}", OpenRetry("a-1", 3, 22.0, 22.0, ""))
+    assert last == Misfortune("a-1", "charge", "OSError: gone", "{}")
+
+
+def test_what_nobody_answers_is_told_at_the_close() -> None:
+    """Or when nobody waits for an answer any more."""
+    progress = read(scheduled(5), started(6, 5), failed(7, 5))
+    before = progress.take_told()
+    progress.read(
+        e.WorkflowExecutionTimedOut(
+            event_id=EventId(8),
+            event_timestamp=8.0,
+            timeout_type=WorkflowExecutionTimeoutType.START_TO_CLOSE,
+            child_policy=ChildPolicy.TERMINATE,
+        )
+    )
+    interrupted = read(scheduled(5), started(6, 5), failed(7, 5))
+
+    assert before == []
+    assert progress.take_told() == interrupted.take_rest() == [Misfortune("a-1", "charge", "OSError: gone", "{}")]
+    assert progress.take_told() == interrupted.take_rest() == []
 
 
 def test_the_second_attempt_is_known_as_such() -> None:
@@ -94,16 +187,14 @@ def test_an_authors_timer_shows_until_it_fires_and_ours_do_not() -> None:
     progress = read(timer(5, "timer-1"), timer(6, "__ostinato_wake_up-9"))
 
     shown = dict(progress.open)
-    progress.read(
-        e.TimerFired(event_id=EventId(7), event_timestamp=10.0, timer_id="timer-1", started_event_id=EventId(5))
-    )
+    progress.read(fired(7, 5))
 
     assert shown == {5: OpenTimer("timer-1", 10.0)}
     assert progress.open == {}
 
 
 def test_a_child_shows_until_it_closes() -> None:
-    """From its initiation on; its failure is told."""
+    """From its initiation on; its failure is told, and what had been read of it can be read to its end."""
     progress = read(
         e.StartChildWorkflowExecutionInitiated(
             event_id=EventId(5),
@@ -115,22 +206,33 @@ def test_a_child_shows_until_it_closes() -> None:
             child_policy=ChildPolicy.TERMINATE,
         )
     )
-    shown = dict(progress.open)
-
-    told = progress.read(
-        e.ChildWorkflowExecutionTerminated(
+    initiated = dict(progress.open)
+    below = progress.children[EventId(5)] = Progress()
+    progress.read(
+        e.ChildWorkflowExecutionStarted(
             event_id=EventId(6),
             event_timestamp=6.0,
             workflow_execution=CHILD,
             workflow_type=CHILD_TYPE,
             initiated_event_id=EventId(5),
-            started_event_id=EventId(0),
         )
     )
 
-    assert shown == {5: OpenChild("child", "ship", 5.0)}
-    assert told == Misfortune("child", "ship", "was terminated", None)
-    assert progress.open == {}
+    progress.read(
+        e.ChildWorkflowExecutionTerminated(
+            event_id=EventId(7),
+            event_timestamp=7.0,
+            workflow_execution=CHILD,
+            workflow_type=CHILD_TYPE,
+            initiated_event_id=EventId(5),
+            started_event_id=EventId(6),
+        )
+    )
+
+    assert initiated == {5: OpenChild("child", "ship", 5.0)}
+    assert progress.take_rest() == [Misfortune("child", "ship", "was terminated", None)]
+    assert (progress.open, progress.children) == ({}, {})
+    assert [(parted.execution, parted.progress) for parted in progress.parted] == [(CHILD, below)]
 
 
 def test_what_is_open_in_a_child_follows_the_child() -> None:
@@ -147,7 +249,7 @@ def test_a_time_out_is_told_with_its_kind() -> None:
     """Which of the four it was says what to change."""
     progress = read(scheduled(5), started(6, 5))
 
-    told = progress.read(
+    progress.read(
         e.ActivityTaskTimedOut(
             event_id=EventId(7),
             event_timestamp=7.0,
@@ -157,5 +259,4 @@ def test_a_time_out_is_told_with_its_kind() -> None:
         )
     )
 
-    assert told is not None
-    assert told.what == "timed out (HEARTBEAT)"
+    assert [told.what for told in progress.take_rest()] == ["timed out (HEARTBEAT)"]

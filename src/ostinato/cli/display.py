@@ -90,9 +90,14 @@ class Lines:
 
 
 def _told(misfortune: Misfortune) -> str:
-    retry = misfortune.retry
-    again = f"; attempt {retry.attempt} in {max(retry.due_at - time.time(), 0):.0f} s" if retry else ""
+    again = f"; {next_attempt(misfortune.retry)}" if misfortune.retry is not None else ""
     return f"{misfortune.name} ({misfortune.task_id}): {misfortune.what}{again}"
+
+
+def next_attempt(retry: OpenRetry) -> str:
+    """Which attempt follows after how long, as it was decided."""
+    wait = retry.due_at - retry.since
+    return f"attempt {retry.attempt} in {wait:.0f} s" if wait else f"attempt {retry.attempt} at once"
 
 
 def summarize(progress: Progress, waits: Iterable[str]) -> str:

@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ostinato.cli.display import Display
 from ostinato.cli.family import Family, Member
@@ -19,9 +18,6 @@ from ostinato.model.limits import EVENTS_PER_EXECUTION
 from ostinato.model.structures import WorkflowExecution
 from ostinato.swf import Swf
 from ostinato.worker.notices import CallFailed, Complained, DecisionDropped, DecisionMade, Notice
-
-if TYPE_CHECKING:
-    from ostinato.model.events import HistoryEvent
 
 INTERVAL = 0.1
 """Seconds between two looks while something happens."""
@@ -149,7 +145,7 @@ class Follower:
             if self._is_interrupted():
                 return WasInterrupted()
             if self._ending is not None:
-                return self._ending
+                return self._stuck(self._ending)
             has_closed = self.look(tell=not is_resumed)
             is_resumed = False
             if has_closed is not None:
@@ -199,6 +195,17 @@ class Follower:
         last = self._progress.last_event
         return closed_by(last) if last is not None else None
 
+    def _stuck(self, ending: WasDropped | CannotGoOn) -> WasDropped | CannotGoOn:
+        if isinstance(ending, WasDropped):
+            self.look_for_the_last_time()
+        return ending
+
+    def look_for_the_last_time(self) -> HasClosed | None:
+        """Read what is new, and show also what did not end well and is not answered yet."""
+        has_closed = self.look()
+        self._display.show(self._progress, self._progress.take_rest(), self._waits)
+        return has_closed
+
     def follow_family(self, family: Family, members: Sequence[Member]) -> FamilyEnding:
         """Follow a family, whose ancestor has closed, until none of it is open.
 
@@ -233,11 +240,11 @@ class Follower:
         members = {member.execution.run_id: member for member in open_members}
         eldest = {run_id: member for run_id, member in members.items() if member.parent.run_id not in members}
         progress = self._progress
+        gone: list[WorkflowExecution] = []
         for event_id, child in tuple(progress.open.items()):
             if isinstance(child, OpenChild) and child.run_id is not None and child.run_id not in members:
-                del progress.open[event_id]
-                progress.children.pop(event_id, None)
-                self._tell_end(WorkflowExecution(workflow_id=child.workflow_id, run_id=child.run_id))
+                progress.close(event_id)
+                gone.append(WorkflowExecution(workflow_id=child.workflow_id, run_id=child.run_id))
         shown = {child.run_id for child in progress.open.values() if isinstance(child, OpenChild)}
         for run_id, member in eldest.items():
             if run_id not in shown:
@@ -247,6 +254,8 @@ class Follower:
                 progress.open[place] = OpenChild(member.execution.workflow_id, member.name, member.since, run_id)
         told = self._read_children(progress, FAMILY) if self._follows_children else []
         self._display.show(progress, told, ())
+        for execution in gone:
+            self._tell_end(execution)
 
     def _tell_end(self, execution: WorkflowExecution) -> None:
         """Tell how an execution of the family ended, if not well; nobody else will learn of it."""
@@ -259,20 +268,20 @@ class Follower:
             self._display.note(str(error))
 
     def _read_news(self, execution: WorkflowExecution, progress: Progress) -> list[Misfortune]:
-        """Read what is new in one history; gives what did not end well."""
+        """Read what is new in one history; gives what did not end well and was answered."""
         before = progress.last_event_id
-        news: list[HistoryEvent] = read_news(self._swf.call, self._domain, execution, before)
-        told = [misfortune for event in news if (misfortune := progress.read(event)) is not None]
+        for event in read_news(self._swf.call, self._domain, execution, before):
+            progress.read(event)
         if before < MANY_EVENTS <= progress.last_event_id:
             self._display.note(
                 f"{execution.workflow_id} has {progress.last_event_id:,} events, and SWF ends it at "
                 f"{EVENTS_PER_EXECUTION:,}: continue_as_new() begins afresh"
             )
-        return [progress.retry_of(misfortune) for misfortune in told]
+        return progress.take_told()
 
     def _read_children(self, progress: Progress, room: int) -> list[Misfortune]:
         """Read what is new in children and theirs, as many as there is room for on a screen."""
-        told: list[Misfortune] = []
+        told = self._read_parted(progress, room)
         for event_id, child in tuple(progress.open.items()):
             if not isinstance(child, OpenChild) or child.run_id is None:
                 continue
@@ -282,4 +291,13 @@ class Follower:
             execution = WorkflowExecution(workflow_id=child.workflow_id, run_id=child.run_id)
             told += self._read_news(execution, below)
             told += self._read_children(below, room // 2)
+        return told
+
+    def _read_parted(self, progress: Progress, room: int) -> list[Misfortune]:
+        """Read the last of the children that were followed and have closed."""
+        told: list[Misfortune] = []
+        for parted in progress.parted:
+            told += self._read_news(parted.execution, parted.progress)
+            told += self._read_children(parted.progress, room // 2)
+        progress.parted.clear()
         return told

@@ -10,7 +10,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from ostinato.cli.display import summarize
+from ostinato.cli.display import next_attempt, summarize
 from ostinato.cli.progress import Misfortune, Open, OpenActivity, OpenChild, OpenRetry, OpenTimer, Progress
 
 ROWS = 12
@@ -52,8 +52,9 @@ class Live:
             # A new one: the former would draw over what was written meanwhile.
             self._is_aside, self._live = False, self._started()
         for misfortune in news:
-            line = Text.assemble(("✗ ", "red"), misfortune.name, (f" {misfortune.task_id} ", "dim"), misfortune.what)
-            self._console.print(line)
+            again = f"; {next_attempt(misfortune.retry)}" if misfortune.retry is not None else ""
+            name = (misfortune.name, (f" {misfortune.task_id} ", "dim"))
+            self._console.print(Text.assemble(("✗ ", "red"), *name, f"{misfortune.what}{again}"))
         self._progress, self._waits = progress, tuple(waits)
 
     @contextmanager

@@ -242,7 +242,7 @@ class _Run:
         say("Interrupted: nothing new is begun. Once more leaves at once.")
         self._drain(worker)
         if code is None:
-            has_closed = follower.look()
+            has_closed = follower.look_for_the_last_time()
             if has_closed is None:
                 self._say_what_is_left("stays open; go on with")
                 return INTERRUPTED
