@@ -10,14 +10,14 @@ from ostinato import activity, submit, workflow
 LARGE = 500
 
 
-@activity(heartbeat_timeout=30)
+@activity(start_to_close_timeout=24 * 3600, heartbeat_timeout=30)
 async def ask(reviewer: str, what: str, amount: int) -> str:
     """Ask a reviewer; some answer sooner than others. A worker runs many such activities on one event loop."""
     await asyncio.sleep(len(reviewer) / 20)
     return f"{reviewer} says {'yes' if amount < LARGE else 'no'} to {what}"
 
 
-@activity
+@activity(start_to_close_timeout=60)
 def pay(amount: int) -> str:
     """Pay it out."""
     return f"paid {amount}"
@@ -29,10 +29,10 @@ async def claim(what: str, amount: int) -> list[str]:
     asked = [asyncio.ensure_future(submit(ask, reviewer, what, amount)) for reviewer in ("Grace", "Katherine")]
     try:
         async with asyncio.timeout(24 * 3600):  # a durable timer
-            answered, late = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
     except TimeoutError:
         return ["nobody answered"]
-    for other in late:
-        other.cancel()
-    answer = next(iter(answered)).result()
+    answer = next(each for each in asked if each.done()).result()
+    for each in asked:
+        each.cancel()  # whoever is late need not answer any more
     return [answer, await submit(pay, amount)] if "yes" in answer else [answer]

@@ -39,13 +39,13 @@ class Receipt:
 # Activities touch the world. They run on workers; after a crash, one that had not finished runs again.
 
 
-@activity
+@activity(start_to_close_timeout=60)
 def reserve(order_id: str, item: str) -> str:
     """Put one item aside in the warehouse."""
     return done(f"reserve {item} for {order_id}", seconds=0.3)
 
 
-@activity(retry=Retry(max_attempts=5, interval=1))
+@activity(start_to_close_timeout=60, retry=Retry(max_attempts=5, interval=1))
 def charge(order_id: str, amount: int) -> str:
     """Take the money. The bank is not always there: it fails twice."""
     if activity_info().attempt < GOOD_DAY:
@@ -53,20 +53,20 @@ def charge(order_id: str, amount: int) -> str:
     return done(f"charge {amount} for {order_id}")
 
 
-@activity
+@activity(start_to_close_timeout=60)
 def look_over(order: Order) -> str:
     """Somebody looks at the order."""
     done(f"look over {order.id}", seconds=0.5)
     return "Ada"
 
 
-@activity
+@activity(start_to_close_timeout=60)
 def pack(item: str) -> str:
     """Put one item into a box."""
     return done(f"pack {item}", seconds=1)
 
 
-@activity
+@activity(start_to_close_timeout=60)
 def hand_over(parcels: list[str]) -> None:
     """Give the parcels to the courier."""
     done(f"hand over {len(parcels)} parcels")

@@ -18,6 +18,9 @@ COMMANDS: Sections = {
         "worker": Place("ostinato.cli.worker:worker", "Run activities."),
         "server": Place("ostinato.cli.server:server", "Serve Amazon SWF's API over HTTP."),
     },
+    "Write workflows": {
+        "check": Place("ostinato.cli.check:check", "Look through workflows for what no replay can repeat."),
+    },
 }
 """All commands: where they are, and the line that `ostinato --help` has of each."""
 
