@@ -13,6 +13,10 @@ COMMANDS: Sections = {
         "run": Place("ostinato.cli.run:run", "Run a workflow to its end, in this process."),
         "standalone": Place("ostinato.cli.standalone:standalone", "Run a workflow to its end, in child processes."),
     },
+    "Look at executions": {
+        "list": Place("ostinato.cli.list:list_", "List executions, by any combination of filters."),
+        "count": Place("ostinato.cli.list:count", "Count executions, by any combination of filters."),
+    },
     "Serve": {
         "decider": Place("ostinato.cli.decider:decider", "Make the decisions of workflows."),
         "worker": Place("ostinato.cli.worker:worker", "Run activities."),

@@ -2,12 +2,7 @@
 
 import click
 
-ENVIRONMENT = """
-\b
-Environment:
-  OSTINATO_ENGINE  what --engine is if not given
-  OSTINATO_DOMAIN  what --domain is if not given
-"""
+from ostinato.cli.access import ENVIRONMENT, domain_option
 
 EXIT_CODES = """
 \b
@@ -49,7 +44,7 @@ Exit codes:
     type=click.IntRange(1000, 10_000_000),
     help="With an embedded engine: end an execution at so many events, rather than at SWF's 25,000.",
 )
-@click.option("--domain", envvar="OSTINATO_DOMAIN", default="default", show_default=True, help="The domain.")
+@domain_option
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 @click.pass_context
 def run(  # noqa: PLR0917  # click calls it, by name

@@ -5,14 +5,9 @@ from typing import Any, TypeVar
 
 import click
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+from ostinato.cli.access import ENVIRONMENT, domain_option
 
-ENVIRONMENT = """
-\b
-Environment:
-  OSTINATO_ENGINE  what --engine is if not given
-  OSTINATO_DOMAIN  what --domain is if not given
-"""
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 EXIT_CODES = """
 \b
@@ -28,7 +23,7 @@ EPILOG = ENVIRONMENT + EXIT_CODES
 _SHARED = (
     click.argument("targets", metavar="TARGET...", nargs=-1, required=True),
     click.option("--engine", metavar="URL", envvar="OSTINATO_ENGINE", help="http://HOST:PORT, aws: or aws:REGION."),
-    click.option("--domain", envvar="OSTINATO_DOMAIN", default="default", show_default=True, help="The domain."),
+    domain_option,
     click.option("--create-domain", is_flag=True, help="Register the domain on Amazon, too, if it is missing."),
     click.option(
         "--task-list",

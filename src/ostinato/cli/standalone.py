@@ -2,7 +2,8 @@
 
 import click
 
-from ostinato.cli.run import ENVIRONMENT, EXIT_CODES
+from ostinato.cli.access import ENVIRONMENT, domain_option
+from ostinato.cli.run import EXIT_CODES
 
 
 @click.command(epilog=ENVIRONMENT + EXIT_CODES)
@@ -22,7 +23,7 @@ from ostinato.cli.run import ENVIRONMENT, EXIT_CODES
     show_default=True,
     help="sqlite:FILE, memory:, http://HOST:PORT, aws: or aws:REGION.",
 )
-@click.option("--domain", envvar="OSTINATO_DOMAIN", default="default", show_default=True, help="The domain.")
+@domain_option
 @click.option("--create-domain", is_flag=True, help="Register the domain on Amazon, too, if it is missing.")
 @click.option(
     "--deciders",

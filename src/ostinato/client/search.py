@@ -39,6 +39,7 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
         status: open or closed ones only.
         workflow_id: executions with this workflow id.
         workflow: executions of this workflow, in its version; a name takes all versions.
+        version: beside a name, executions of this version of it.
         tag: executions that have this very tag.
         close_status: executions that closed this way.
         started_after: executions that started then or later.
@@ -50,6 +51,7 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     status: ExecutionStatus | None = None
     workflow_id: str | None = None
     workflow: Workflow[..., Any] | str | None = None
+    version: str | None = None
     tag: str | None = None
     close_status: CloseStatus | None = None
     started_after: Time | None = None
@@ -71,7 +73,7 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
     def keeps(self, info: WorkflowExecutionInfo) -> bool:
         """Whether the execution is meant."""
-        name, version = _type_of(self.workflow)
+        name, version = _type_of(self)
         tests = (
             self.workflow_id in {None, info.execution.workflow_id},
             name in {None, info.workflow_type.name} and version in {None, info.workflow_type.version},
@@ -158,7 +160,7 @@ def _filter(search: Search, *, is_closed: bool = False) -> dict[str, Any]:
         return {"execution_filter": WorkflowExecutionFilter(workflow_id=search.workflow_id)}
     if search.tag is not None:
         return {"tag_filter": TagFilter(tag=search.tag)}
-    name, version = _type_of(search.workflow)
+    name, version = _type_of(search)
     if name is not None:
         return {"type_filter": WorkflowTypeFilter(name=name, version=version)}
     if is_closed and search.close_status is not None:
@@ -166,10 +168,10 @@ def _filter(search: Search, *, is_closed: bool = False) -> dict[str, Any]:
     return {}
 
 
-def _type_of(workflow: Workflow[..., Any] | str | None) -> tuple[str | None, str | None]:
-    if isinstance(workflow, Workflow):
-        return workflow.name, workflow.version
-    return workflow, None
+def _type_of(search: Search) -> tuple[str | None, str | None]:
+    if isinstance(search.workflow, Workflow):
+        return search.workflow.name, search.workflow.version
+    return search.workflow, search.version
 
 
 def _started(search: Search) -> ExecutionTimeFilter:

@@ -1,0 +1,99 @@
+"""What commands share that look at a service or change it: the options that say which, and the error boundary.
+
+`engine_options` gives a command an `Access`, and its `carry_out` runs what the command does. Exit codes mean the same
+in all of them.
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
+
+import click
+
+if TYPE_CHECKING:
+    from ostinato.client.client import Client
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+DEFAULT_ENGINE = "sqlite:ostinato.db"
+
+ENVIRONMENT = """
+\b
+Environment:
+  OSTINATO_ENGINE  what --engine is if not given
+  OSTINATO_DOMAIN  what --domain is if not given; SWF_DOMAIN, if that is not set either
+"""
+
+EXIT_CODES = """
+\b
+Exit codes:
+  0    done
+  1    a fault of Ostinato's own
+  2    wrong usage, no such execution, refused by the service, or the engine cannot be used
+  130  interrupted
+  141  whoever reads stdout has gone
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Which service a command works with, and how it tells of errors.
+
+    Args:
+        engine: the engine's URL.
+        domain: the domain.
+        debug: show tracebacks.
+    """
+
+    engine: str
+    domain: str
+    debug: bool = False
+
+    def carry_out(self, work: "Callable[[Client, TextIO], int | None]", *, makes_file: bool = False) -> int:
+        """Do a command's work with a client, and give the exit code.
+
+        Args:
+            work: gets the client, and the stream for data: stdout, which nothing else can write to meanwhile.
+            makes_file: whether a database file is made if there is none.
+        """
+        from ostinato.cli.boundary import bounded  # noqa: PLC0415  # --help does without
+        from ostinato.cli.opening import open_client  # noqa: PLC0415
+
+        def opened(data: TextIO) -> int | None:
+            with open_client(self, makes_file=makes_file) as client:
+                return work(client, data)
+
+        return bounded(opened, debug=self.debug)
+
+
+engine_option = click.option(
+    "--engine",
+    metavar="URL",
+    envvar="OSTINATO_ENGINE",
+    default=DEFAULT_ENGINE,
+    show_default=True,
+    help="sqlite:FILE, http://HOST:PORT, aws: or aws:REGION.",
+)
+domain_option = click.option(
+    "--domain",
+    metavar="NAME",
+    envvar=["OSTINATO_DOMAIN", "SWF_DOMAIN"],
+    default="default",
+    show_default=True,
+    help="The domain.",
+)
+debug_option = click.option("--debug", is_flag=True, envvar="OSTINATO_DEBUG", help="Show the traceback of an error.")
+
+
+def engine_options(command: Command) -> Command:
+    """Give the command the options `--engine`, `--domain` and `--debug`, and an `access` made of them."""
+
+    @functools.wraps(command)
+    def with_access(*args: Any, engine: str, domain: str, debug: bool, **kwargs: Any) -> Any:
+        return command(*args, access=Access(engine=engine, domain=domain, debug=debug), **kwargs)
+
+    wrapped: Any = with_access
+    for option in (debug_option, domain_option, engine_option):
+        wrapped = option(wrapped)
+    return cast("Command", wrapped)

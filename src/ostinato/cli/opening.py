@@ -1,0 +1,60 @@
+"""Opens the client that a command works with, and says what to do where that cannot be."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ostinato.cli.names import check_name
+from ostinato.client.client import Client
+from ostinato.engines import EngineKind, EngineUrl, open_swf, parse_engine
+from ostinato.errors import DatabaseInUseError, UnknownResourceFault, UsageError
+
+if TYPE_CHECKING:
+    from ostinato.cli.access import Access
+
+
+@contextmanager
+def open_client(access: "Access", *, makes_file: bool = False) -> Generator[Client]:
+    """A client of the engine, until the end of the context.
+
+    Args:
+        access: the engine and the domain.
+        makes_file: whether a database file is made if there is none.
+
+    Raises:
+        UsageError: the engine or the domain cannot be used; the message says what to do.
+    """
+    url = parse_engine(access.engine, where="--engine")
+    check_name(access.domain, where="--domain")
+    _require_kept(url, makes_file=makes_file)
+    try:
+        with open_swf(url) as swf:
+            yield Client(swf, domain=access.domain)
+    except DatabaseInUseError as error:
+        raise UsageError(
+            where=error.where,
+            found=error.found,
+            hint="To look at it meanwhile, let it be served: `ostinato server --db FILE`, and --engine http://HOST:PORT",
+        ) from None
+    except UnknownResourceFault as error:
+        if "omain" in error.message and "xecution" not in error.message:
+            raise UsageError(
+                where=f"--domain {access.domain}",
+                found=f"there is no such domain at {url}",
+                hint="--domain or OSTINATO_DOMAIN names another; --engine another place",
+            ) from None
+        raise
+
+
+def _require_kept(url: EngineUrl, *, makes_file: bool) -> None:
+    if url.kind is EngineKind.MEMORY:
+        raise UsageError(
+            where="--engine", found="memory:, which nobody shares", expected="sqlite:FILE, http://HOST:PORT or aws:"
+        )
+    if url.kind is EngineKind.SQLITE and not makes_file and not Path(url.place).exists():
+        raise UsageError(
+            where="--engine",
+            found=f"there is no file {url.place}",
+            hint="--engine names another place: sqlite:FILE, http://HOST:PORT, aws: or aws:REGION",
+        )

@@ -1,0 +1,91 @@
+"""Draws tables, for people: as wide as the terminal is, and as wide as they need elsewhere."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TextIO, TypeVar
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ostinato.cli.columns import Column, readable
+
+Row = TypeVar("Row")
+
+_WIDE = 10_000
+"""Columns, where there is no terminal that would wrap lines."""
+
+_SHOWN = {"\n": "\N{RETURN SYMBOL}", "\t": " "}
+
+STATES = {
+    "OPEN": "cyan",
+    "COMPLETED": "green",
+    "FIRED": "green",
+    "DELIVERED": "green",
+    "CONTINUED_AS_NEW": "green",
+    "STARTED": "cyan",
+    "SCHEDULED": "yellow",
+    "INITIATED": "yellow",
+    "FAILED": "red",
+    "TIMED_OUT": "red",
+    "NOT_SCHEDULED": "red",
+    "TERMINATED": "red",
+    "CANCELED": "magenta",
+}
+"""The colors of statuses and states."""
+
+
+def state_style(value: Any) -> str:
+    """The color of a status or a state."""
+    return STATES.get(str(value), "")
+
+
+def console_for(stream: TextIO) -> Console:
+    """A console that writes to the stream: with colors on a terminal that has them, unless NO_COLOR is set."""
+    return Console(file=stream, width=None if stream.isatty() else _WIDE, highlight=False, markup=False, emoji=False)
+
+
+def write_table(
+    columns: Sequence[Column[Row]], rows: Iterable[Row], stream: TextIO, *, has_header: bool = True
+) -> None:
+    """Draw the rows; nothing, not even a header, if there are none."""
+    shown = list(rows)
+    if not shown:
+        return
+    table = Table(box=None, show_header=has_header, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column.title, no_wrap=column.is_whole, overflow="ellipsis" if column.is_whole else "fold")
+    for row in shown:
+        table.add_row(*(_drawn(column, row) for column in columns))
+    print_without_tails(table, stream)
+
+
+def write_members(value: Mapping[str, Any], stream: TextIO) -> None:
+    """Draw an object: a line for each member that has a value."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, each in value.items():
+        if each is not None and each not in ([], {}):
+            table.add_row(Text(name.replace("_", " ")), Text(readable(each), state_style(each)))
+    print_without_tails(table, stream)
+
+
+def print_without_tails(table: Table, stream: TextIO) -> None:
+    """Print the table, without the blanks that fill its lines."""
+    console = console_for(stream)
+    with console.capture() as captured:
+        console.print(table)
+    stream.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def _drawn(column: Column[Row], row: Row) -> Text:
+    value = column.value(row)
+    style = column.style(value) if callable(column.style) else column.style
+    return Text(_one_line(readable(value)), style)
+
+
+def _one_line(text: str) -> str:
+    """The text without what moves a terminal's cursor, or tells it worse."""
+    return "".join(
+        _SHOWN.get(each, each) if each.isprintable() else _SHOWN.get(each, "\N{REPLACEMENT CHARACTER}") for each in text
+    )
