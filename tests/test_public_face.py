@@ -37,6 +37,7 @@ PUBLIC = [
     "as_completed",
     "cancel_requested",
     "continue_as_new",
+    "deprecate_patch",
     "heartbeat",
     "info",
     "logger",

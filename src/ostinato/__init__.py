@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         wait,
     )
     from ostinato.replay.recording import (
+        deprecate_patch,
         marker,
         patched,
         run_once,
@@ -106,6 +107,7 @@ __all__ = [
     "as_completed",
     "cancel_requested",
     "continue_as_new",
+    "deprecate_patch",
     "heartbeat",
     "info",
     "logger",
@@ -175,6 +177,7 @@ _HOMES = {
         "wait",
     ),
     "ostinato.replay.recording": (
+        "deprecate_patch",
         "marker",
         "patched",
         "run_once",

@@ -9,6 +9,7 @@ import pytest
 import ostinato
 from ostinato import (
     activity,
+    deprecate_patch,
     info,
     marker,
     now,
@@ -222,6 +223,32 @@ def test_patched() -> None:
         r.replace()
         r.complete("activity-work-2")
         assert r.result == "old"
+
+
+def test_a_deprecated_patch() -> None:
+    """The old way is gone: executions that recorded the patch go on, and new ones record nothing."""
+
+    @workflow(name="w")
+    def before() -> Any:
+        patched("better")
+        return submit(work).result()
+
+    @workflow(name="w")
+    def after() -> Any:
+        deprecate_patch("better")
+        deprecate_patch("better")
+        return submit(work).result() + patched("better")
+
+    with Rehearsal(before, is_compared=False) as r:
+        r.complete("activity-work-1", 1)
+        r.workflow = after
+        r.replay.evict()
+        r.replay = r._fresh()
+        assert r.replay.feed(r.script.events) == (d.CompleteWorkflowExecution(result="2"),)
+    with Rehearsal(after) as r:
+        assert [type(decision) for decision in r.decisions] == [d.ScheduleActivityTask]
+        r.complete("activity-work-1", 1)
+        assert r.result == 2
 
 
 def test_timers() -> None:

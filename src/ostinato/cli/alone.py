@@ -63,6 +63,7 @@ class Alone:
     deciders: int
     workers: int
     concurrency: int
+    guard: str
     is_quiet: bool
 
 
@@ -162,6 +163,7 @@ class _Alone:
             lane=self._lane.suffix,
             single=self._lane.single,
             concurrency=self._alone.concurrency,
+            guard=self._alone.guard,
         )
         with self._running(order, count) as supervisor:
             self._supervisors.append(supervisor)

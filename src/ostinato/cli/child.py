@@ -146,6 +146,7 @@ def _decider(order: Order, lines: Lines, catalog: "Catalog", counters: Counters)
         kept_bytes=order.kept_bytes,
         sticky_timeout=order.sticky_timeout,
         checked=order.checked,
+        guard=order.guard,
     )
     middleware = load_middleware(order.middleware, DECISION_GROUP)
     return DecisionService(lines, settings, catalog, watch=counters.watch, middleware=middleware)

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from ostinato.cli.guarding import guard_option
 from ostinato.cli.serving_options import EPILOG, require_engine, serving_options
 
 
@@ -41,6 +42,7 @@ from ostinato.cli.serving_options import EPILOG, require_engine, serving_options
     show_default=True,
     help="Compare each N-th decision with one of a fresh replay; 0 never does.",
 )
+@guard_option
 @click.pass_context
 def decider(context: click.Context, /, **given: Any) -> None:
     """Make the decisions of all workflows that the TARGETs name, until SIGTERM or Ctrl-C.
@@ -63,6 +65,7 @@ def decider(context: click.Context, /, **given: Any) -> None:
         kept_bytes=given["kept_memory"] << 20,
         sticky_timeout=given["sticky_timeout"],
         checked=given["check_every"],
+        guard=given["guard"],
     )
     supervision = Supervision(
         order=order,

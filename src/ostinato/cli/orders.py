@@ -34,6 +34,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         kept_bytes: the same.
         sticky_timeout: the same.
         checked: the same.
+        guard: what is done where workflow code does what no replay can repeat.
         concurrency: see `ActivitySettings`, as for those that follow.
         rate: the same.
         task_list_rates: the same.
@@ -61,6 +62,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     kept_bytes: int = 512 << 20
     sticky_timeout: int = 5
     checked: int = 1000
+    guard: str = "warning"
     concurrency: int = 10
     rate: float | None = None
     task_list_rates: dict[str, float] = msgspec.field(default_factory=dict[str, float])

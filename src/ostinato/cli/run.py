@@ -3,6 +3,7 @@
 import click
 
 from ostinato.cli.access import ENVIRONMENT, domain_option
+from ostinato.cli.guarding import guard_option
 
 EXIT_CODES = """
 \b
@@ -45,6 +46,7 @@ Exit codes:
     help="With an embedded engine: end an execution at so many events, rather than at SWF's 25,000.",
 )
 @domain_option
+@guard_option
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 @click.pass_context
 def run(  # noqa: PLR0917  # click calls it, by name
@@ -57,6 +59,7 @@ def run(  # noqa: PLR0917  # click calls it, by name
     concurrency: int,
     event_limit: int | None,
     domain: str,
+    guard: str,
     quiet: bool,  # noqa: FBT001  # click calls it
 ) -> None:
     """Run the workflow that TARGET names, to its end, with its deciders and activities in this process.
@@ -80,6 +83,7 @@ def run(  # noqa: PLR0917  # click calls it, by name
         concurrency=concurrency,
         event_limit=event_limit,
         domain=domain,
+        guard=guard,
         is_quiet=quiet,
     )
     context.exit(run_session(session))

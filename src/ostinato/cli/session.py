@@ -37,6 +37,7 @@ from ostinato.model.limits import EVENTS_PER_EXECUTION
 from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.converter import JsonConverter
 from ostinato.swf import Swf
+from ostinato.worker.guard import Guard, GuardMode
 from ostinato.worker.lane import lane_for
 from ostinato.worker.local import LocalWorker
 from ostinato.worker.targets import Target, load_target
@@ -65,6 +66,7 @@ class Session:
     concurrency: int
     event_limit: int | None
     domain: str
+    guard: str = "warning"
     is_quiet: bool
 
 
@@ -130,6 +132,7 @@ class _Run:
                 converter=self._converter,
                 concurrency=self._session.concurrency,
                 lane=lane,
+                guard=Guard(GuardMode(self._session.guard)),
                 watch=follower.watch,
                 takes_late_tasks=not self._url.is_embedded,
             )

@@ -3,6 +3,7 @@
 import click
 
 from ostinato.cli.access import ENVIRONMENT, domain_option
+from ostinato.cli.guarding import guard_option
 from ostinato.cli.run import EXIT_CODES
 
 
@@ -49,6 +50,7 @@ from ostinato.cli.run import EXIT_CODES
     show_default=True,
     help="Activities that a process runs at once.",
 )
+@guard_option
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 @click.pass_context
 def standalone(  # noqa: PLR0917  # click calls it, by name
@@ -62,6 +64,7 @@ def standalone(  # noqa: PLR0917  # click calls it, by name
     deciders: int,
     workers: int,
     concurrency: int,
+    guard: str,
     quiet: bool,  # noqa: FBT001
 ) -> None:
     """Run the workflow that TARGET names, to its end, with deciders and activity workers in child processes of its own.
@@ -82,6 +85,7 @@ def standalone(  # noqa: PLR0917  # click calls it, by name
         deciders=deciders,
         workers=workers,
         concurrency=concurrency,
+        guard=guard,
         is_quiet=quiet,
     )
     context.exit(run_alone(alone))

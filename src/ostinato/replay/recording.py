@@ -111,3 +111,17 @@ def patched(patch_id: str) -> bool:
     if is_new:
         Marker(execution, d.RecordMarker(marker_name=name))
     return is_new
+
+
+def deprecate_patch(patch_id: str) -> None:
+    """Stand where `patched` stood, when the old way is gone from the code: executions that recorded the patch go on.
+
+    It records nothing in new ones. It may go too when no execution is open that recorded the patch.
+    """
+    execution = current("deprecate_patch")
+    name = f"patched-{patch_id}"
+    if name in execution.patches:
+        return
+    execution.patches[name] = True
+    if execution.markers.pop(name, None) is not None:
+        Marker(execution, d.RecordMarker(marker_name=name))

@@ -14,6 +14,7 @@ from ostinato.payloads.converter import JsonConverter
 from ostinato.payloads.signatures import signature_of
 from ostinato.replay.replay import Replay
 from ostinato.testing.script import Script
+from ostinato.worker.guard import Guard, GuardMode
 
 if TYPE_CHECKING:
     from ostinato.replay.definitions import Workflow
@@ -37,10 +38,13 @@ class Rehearsal:
         workflow: what is played.
         args: its input.
         is_compared: whether each decision is made by a fresh replay too, and compared.
+        guard: what is done where the code does what no replay can repeat.
         kwargs: its input, by name.
     """
 
-    def __init__(self, workflow: Any, /, *args: Any, is_compared: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self, workflow: Any, /, *args: Any, is_compared: bool = True, guard: GuardMode = GuardMode.ERROR, **kwargs: Any
+    ) -> None:
         self.workflow: Workflow[..., Any] = workflow  # to mypy, a class that was decorated is still a class
         self.converter = JsonConverter()
         self.script = Script(self.converter.dump_arguments(args, kwargs), workflow_type=workflow.workflow_type)
@@ -48,6 +52,7 @@ class Rehearsal:
         """What was decided last."""
         self.replay = self._fresh()
         self._is_compared = is_compared
+        self._guard = Guard(guard)
         self._is_pending = False
         self._make()
 
@@ -161,7 +166,8 @@ class Rehearsal:
 
     def _make(self) -> tuple[d.DecisionAttributes, ...]:
         self._is_pending = True
-        self.decisions = self.replay.feed(self.script.events[self.replay.last_event_id :])
+        new = self.script.events[self.replay.last_event_id :]
+        self.decisions = self._guard.run(self.workflow, lambda: self.replay.feed(new))
         if self._is_compared:
             self._compare()
         return self.decisions

@@ -34,6 +34,7 @@ from ostinato.replay.replay import Replay
 from ostinato.swf import Swf
 from ostinato.worker.calls import Answer, Backoff, PatientCaller
 from ostinato.worker.catalog import Catalog
+from ostinato.worker.guard import Guard
 from ostinato.worker.lane import Lane
 from ostinato.worker.middleware import DecisionMiddleware, around_decision
 from ostinato.worker.notices import (
@@ -100,6 +101,7 @@ class Decider:
         kept_replays: how many replays are kept, or what keeps them.
         stickiness: its own task list, for which another one has to poll and call `answer`.
         middleware: what is put around the making of each decision, the first outermost.
+        guard: watches what the workflows' code does; nobody, unless given.
         watch: is told what happens.
         takes_late_tasks: whether a task that a poll in flight brings after `stop` is answered. It should be, unless SWF
             ends with this process and then hands it out again.
@@ -118,6 +120,7 @@ class Decider:
         kept_replays: int | KeptReplays = KEPT_REPLAYS,
         stickiness: Stickiness | None = None,
         middleware: Sequence[DecisionMiddleware] = (),
+        guard: Guard | None = None,
         watch: Watch = ignore,
         takes_late_tasks: bool = True,
         identity: str | None = None,
@@ -130,6 +133,7 @@ class Decider:
         self._lane = lane
         self._stickiness = stickiness
         self._middleware = tuple(middleware)
+        self._guard = guard
         self._watch = watch
         self._takes_late_tasks = takes_late_tasks
         self._poll = PollForDecisionTask(
@@ -226,8 +230,14 @@ class Decider:
 
     def _decisions(self, task: DecisionTask, batch: _Batch) -> tuple[DecisionAttributes, ...]:
         if not self._middleware:
-            return tuple(batch.replay.feed(batch.events))
-        return around_decision(self._middleware, task, lambda: tuple(batch.replay.feed(batch.events)))
+            return self._fed(task, batch)
+        return around_decision(self._middleware, task, lambda: self._fed(task, batch))
+
+    def _fed(self, task: DecisionTask, batch: _Batch) -> tuple[DecisionAttributes, ...]:
+        if self._guard is None:
+            return batch.replay.feed(batch.events)
+        workflow = self._catalog.workflows[task.workflow_type]
+        return self._guard.run(workflow, lambda: batch.replay.feed(batch.events))
 
     # Now and then: whether a kept replay and a fresh one agree.
 

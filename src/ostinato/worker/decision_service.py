@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ostinato.payloads.converter import JsonConverter
 from ostinato.worker.catalog import Catalog
 from ostinato.worker.decider import Decider, Stickiness
+from ostinato.worker.guard import Guard, GuardMode
 from ostinato.worker.lane import Lane
 from ostinato.worker.lines import Lines
 from ostinato.worker.middleware import DecisionMiddleware
@@ -29,6 +30,7 @@ class DecisionSettings:
         kept_bytes: how many bytes they may take, by estimate.
         sticky_timeout: whole seconds after which another process takes over what this one has kept.
         checked: how often a kept replay is compared with a fresh one: each so manieth decision; 0 for never.
+        guard: what is done where workflow code does what no replay can repeat, by the name of a `GuardMode`.
     """
 
     domain: str
@@ -39,6 +41,7 @@ class DecisionSettings:
     kept_bytes: int = 512 << 20
     sticky_timeout: int = 5
     checked: int = 1000
+    guard: str = "warning"
 
 
 class DecisionService:
@@ -69,6 +72,7 @@ class DecisionService:
             kept_replays=self._kept,
             stickiness=Stickiness(own, settings.sticky_timeout, settings.checked) if own else None,
             middleware=middleware,
+            guard=Guard(GuardMode(settings.guard)),
             watch=watch,
             identity=identity,
         )

@@ -30,6 +30,7 @@ from ostinato.worker.attempts import Attempts
 from ostinato.worker.catalog import Catalog
 from ostinato.worker.coroutines import Coroutines
 from ostinato.worker.decider import Decider
+from ostinato.worker.guard import Guard
 from ostinato.worker.heartbeats import Heartbeats
 from ostinato.worker.lane import Lane
 from ostinato.worker.notices import DecisionMade, Notice, ReplayBegun, Watch, ignore
@@ -54,6 +55,7 @@ class LocalWorker:
         converter: reads and writes payloads.
         concurrency: how many activities may run at once.
         lane: serve the task lists of this lane in place of those that definitions name.
+        guard: watches what the workflows' code does; nobody, unless given.
         watch: is told what happens.
         takes_late_tasks: whether tasks that come while draining are done. They have to be, unless SWF ends with this
             process and then hands them out again, as the embedded engine does.
@@ -68,6 +70,7 @@ class LocalWorker:
         converter: Converter | None = None,
         concurrency: int = CONCURRENCY,
         lane: Lane | None = None,
+        guard: Guard | None = None,
         watch: Watch = ignore,
         takes_late_tasks: bool = True,
     ) -> None:
@@ -76,6 +79,7 @@ class LocalWorker:
         self._catalog = catalog
         self._converter = converter or JsonConverter()
         self._lane = lane or Lane("")
+        self._guard = guard
         self._watch = watch
         self._takes_late_tasks = takes_late_tasks
         self._room = Room(concurrency)
@@ -197,6 +201,7 @@ class LocalWorker:
                 catalog=self._catalog,
                 converter=self._converter,
                 lane=self._lane if self._lane.suffix else None,
+                guard=self._guard,
                 watch=self._observe,
                 takes_late_tasks=self._takes_late_tasks,
                 identity=self._identity,
