@@ -36,6 +36,13 @@ if TYPE_CHECKING:
         uuid4,
         wait_signal,
     )
+    from ostinato.replay.canvas import (
+        Call,
+        Chain,
+        FuncGroup,
+        Group,
+        call,
+    )
     from ostinato.replay.definitions import (
         Activity,
         LambdaFunction,
@@ -88,11 +95,15 @@ __all__ = [
     "FIRST_COMPLETED",
     "FIRST_EXCEPTION",
     "Activity",
+    "Call",
+    "Chain",
     "ChildPolicy",
     "Client",
     "EndState",
     "FailWorkflow",
+    "FuncGroup",
     "Future",
+    "Group",
     "Handle",
     "Info",
     "LambdaFunction",
@@ -105,6 +116,7 @@ __all__ = [
     "activity",
     "activity_info",
     "as_completed",
+    "call",
     "cancel_requested",
     "continue_as_new",
     "deprecate_patch",
@@ -156,6 +168,13 @@ _HOMES = {
         "timer",
         "uuid4",
         "wait_signal",
+    ),
+    "ostinato.replay.canvas": (
+        "Call",
+        "Chain",
+        "FuncGroup",
+        "Group",
+        "call",
     ),
     "ostinato.replay.definitions": (
         "Activity",

@@ -32,6 +32,8 @@
     │   │   ├── ChildWorkflowCanceled
     │   │   ├── ChildWorkflowTerminated
     │   │   └── ChildWorkflowNotStarted
+    │   ├── CanvasFailed                members of a Group, steps of a Chain or items of a map failed: a group of errors
+    │   ├── MemberCanceled              in the place of a member that was canceled, or never began
     │   ├── ProcessDied                 a worker's report: the process that the activity ran in is gone
     │   ├── WorkerStopped               a worker's report: it was stopped, and the activity did not end in time
     │   ├── TimerNotStarted
@@ -57,7 +59,7 @@ Python has words for them.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 
 class OstinatoError(Exception):
@@ -436,6 +438,51 @@ class ActivityNotScheduled(ActivityError):
         super().__init__(
             f"could not be scheduled: {cause}", name=name, activity_id=activity_id, attempts=attempts, reason=cause
         )
+
+
+class CanvasFailed(TaskError, ExceptionGroup[Exception]):
+    """Parts of a canvas failed, more than it tolerates. It is an exception group: `except*` finds what it holds.
+
+    Args:
+        what: the canvas, in a few words.
+        results: in their places, the results of the parts that ended well, and the exceptions of the others.
+        failed: the places of those that failed by themselves, in order. Others in `results` are `MemberCanceled`.
+    """
+
+    results: tuple[Any, ...]
+    failed: tuple[int, ...]
+
+    def __new__(cls, what: str, results: Sequence[Any], failed: Sequence[int]) -> Self:
+        """Made as a group of the exceptions of those that failed."""
+        first = results[failed[0]]
+        message = f"{len(failed)} failed in a {what}, first at {failed[0]}: {type(first).__name__}: {first}"
+        return super().__new__(cls, message, [results[index] for index in failed])
+
+    def __init__(self, what: str, results: Sequence[Any], failed: Sequence[int]) -> None:
+        self.what = what
+        self.results = tuple(results)
+        self.failed = tuple(failed)
+        super().__init__(self.message)
+
+    def derive(self, excs: Sequence[Any], /) -> ExceptionGroup[Any]:
+        """A plain group of some of the exceptions, for `except*` and `split`; it knows no places."""
+        return ExceptionGroup(self.message, excs)
+
+    def flatten(self) -> tuple[Exception, ...]:
+        """The failures, those within canvases in canvases too, in order."""
+        found: list[Exception] = []
+        for error in self.exceptions:
+            found += error.flatten() if isinstance(error, CanvasFailed) else [error]
+        return tuple(found)
+
+
+class MemberCanceled(TaskError):
+    """A member of a canvas was canceled, or never began because others had failed; `index` is its place."""
+
+    def __init__(self, index: int, *, has_begun: bool) -> None:
+        self.index = index
+        self.has_begun = has_begun
+        super().__init__(f"member {index} {'was canceled' if has_begun else 'never began'}")
 
 
 class ProcessDied(TaskError):

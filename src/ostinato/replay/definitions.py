@@ -33,6 +33,9 @@ from ostinato.replay.retry import Retry
 P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
+A_contra = TypeVar("A_contra", contravariant=True)
+B_contra = TypeVar("B_contra", contravariant=True)
+C_contra = TypeVar("C_contra", contravariant=True)
 
 DEFAULT_VERSION = "default"
 DEFAULT_TASK_LIST = "default"
@@ -94,6 +97,40 @@ class Submittable(Protocol[P, R_co]):
     """What can be submitted, with its parameters and its result. Declared for type checkers only."""
 
     def __submit__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+
+
+class HasRun(Protocol[P, R_co]):
+    """A class of workflows."""
+
+    def run(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """The workflow's code."""
+        ...
+
+
+class HasAsyncRun(Protocol[P, R_co]):
+    """A class of workflows whose code is an `async def`."""
+
+    def run(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R_co]:
+        """The workflow's code."""
+        ...
+
+
+class Takes1(Protocol[A_contra, R_co]):
+    """What can be submitted with one argument, which may be a future."""
+
+    def __submit__(self, a: A_contra, /) -> R_co: ...
+
+
+class Takes2(Protocol[A_contra, B_contra, R_co]):
+    """What can be submitted with two arguments, which may be futures."""
+
+    def __submit__(self, a: A_contra, b: B_contra, /) -> R_co: ...
+
+
+class Takes3(Protocol[A_contra, B_contra, C_contra, R_co]):
+    """What can be submitted with three arguments, which may be futures."""
+
+    def __submit__(self, a: A_contra, b: B_contra, c: C_contra, /) -> R_co: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,14 +303,6 @@ class LambdaFunction:
         def __submit__(self, value: object = None, /) -> Any: ...
 
 
-class _HasRun(Protocol[P, R_co]):
-    def run(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
-
-
-class _HasAsyncRun(Protocol[P, R_co]):
-    def run(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R_co]: ...
-
-
 class _ActivityDecorator(Protocol):
     @overload
     def __call__(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> Activity[P, R]: ...
@@ -283,9 +312,9 @@ class _ActivityDecorator(Protocol):
 
 class _WorkflowDecorator(Protocol):
     @overload
-    def __call__(self, function: type[_HasAsyncRun[P, R]], /) -> Workflow[P, R]: ...
+    def __call__(self, function: type[HasAsyncRun[P, R]], /) -> Workflow[P, R]: ...
     @overload
-    def __call__(self, function: type[_HasRun[P, R]], /) -> Workflow[P, R]: ...
+    def __call__(self, function: type[HasRun[P, R]], /) -> Workflow[P, R]: ...
     @overload
     def __call__(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> Workflow[P, R]: ...
     @overload
@@ -318,9 +347,9 @@ def activity(function: Callable[..., Any] | None = None, /, **options: Any) -> A
 
 
 @overload
-def workflow(function: type[_HasAsyncRun[P, R]], /) -> Workflow[P, R]: ...
+def workflow(function: type[HasAsyncRun[P, R]], /) -> Workflow[P, R]: ...
 @overload
-def workflow(function: type[_HasRun[P, R]], /) -> Workflow[P, R]: ...
+def workflow(function: type[HasRun[P, R]], /) -> Workflow[P, R]: ...
 @overload
 def workflow(function: Callable[P, Coroutine[Any, Any, R]], /) -> Workflow[P, R]: ...
 @overload

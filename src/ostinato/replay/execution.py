@@ -15,7 +15,7 @@ from ostinato.model.limits import ID_CHARACTERS
 from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.converter import Converter
 from ostinato.replay.definitions import Workflow
-from ostinato.replay.futures import Future
+from ostinato.replay.futures import Future, hand_on
 from ostinato.replay.inbox import Inbox
 from ostinato.replay.keys import Key, Kind, decision_key, describe
 from ostinato.replay.ledger import Ledger, Owner, Request
@@ -152,23 +152,9 @@ class Execution:
         """Run the function beside the caller."""
         task = self.loop.create_task(self.run(function, *args, **kwargs))
 
-        def give_up() -> None:
-            task.cancel()
-
-        future: Future[Any] = Future(loop=self.loop, label=_label(function), on_cancel=give_up)
+        future: Future[Any] = Future(loop=self.loop, label=label_of(function))
         future.is_running = True
-
-        def hand_on(task: "Any") -> None:
-            if task.cancelled():
-                future.cancel()
-            elif not future.done():
-                error = task.exception()
-                if error is None:
-                    future.set_result(task.result())
-                else:
-                    future.set_exception(error)
-
-        task.add_done_callback(hand_on)
+        hand_on(task, future)
         return future
 
     # Batches.
@@ -297,5 +283,6 @@ def _author() -> tuple[CodeType | None, int]:
     return (frame.f_code, frame.f_lineno) if frame is not None else (None, 0)
 
 
-def _label(function: Callable[..., Any]) -> str:
+def label_of(function: Callable[..., Any]) -> str:
+    """A function's name, for humans."""
     return getattr(function, "__qualname__", None) or repr(function)

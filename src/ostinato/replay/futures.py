@@ -90,6 +90,43 @@ class Future(OrderedFuture[T]):
         return f"<Future {self.label}: {'done' if self.done() else 'running' if self.is_running else 'pending'}>"
 
 
+def hand_on(source: asyncio.Future[Any], target: Future[Any], go_on: Callable[[Any], Any] | None = None) -> None:
+    """Let a future end as another one does; to give it up gives that one up.
+
+    Args:
+        source: the one that ends first.
+        target: the one that follows it.
+        go_on: makes the target's result of the source's; if it makes a future, the target follows that one.
+    """
+
+    def ended(_: object) -> None:
+        if source.cancelled():
+            target.cancel()
+        elif target.done():
+            pass
+        elif (error := source.exception()) is not None:
+            target.set_exception(error)
+        else:
+            arrive(source.result())
+
+    def arrive(value: Any) -> None:
+        try:
+            made = value if go_on is None else go_on(value)
+        except Exception as error:  # noqa: BLE001  (it is seen where the target is waited for)
+            target.set_exception(error)
+            return
+        if isinstance(made, asyncio.Future):
+            hand_on(made, target)  # pyright: ignore[reportUnknownArgumentType]
+        else:
+            target.set_result(made)
+
+    def give_up() -> None:
+        source.cancel()
+
+    target.on_cancel = give_up
+    source.add_done_callback(ended)
+
+
 AnyFuture = TypeVar("AnyFuture", bound=asyncio.Future[Any])
 
 

@@ -1,11 +1,30 @@
 """The calls by which workflow code asks for something to run: `submit`, `map`, `starmap`, `spawn`."""
 
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, ParamSpec, Protocol, TypeVar, overload
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import Any, ParamSpec, TypeVar, overload
 
 from ostinato.errors import UsageError
 from ostinato.payloads.signatures import signature_of
-from ostinato.replay.definitions import Activity, LambdaFunction, Submittable, Workflow
+from ostinato.replay.canvas import Call, Canvas, Chain, FuncGroup, Group, check_limits, is_submittable, not_submittable
+from ostinato.replay.canvas_runs import (
+    begin_chain,
+    begin_func_group,
+    begin_function,
+    begin_group,
+    begin_places,
+    itself,
+)
+from ostinato.replay.definitions import (
+    Activity,
+    HasAsyncRun,
+    HasRun,
+    LambdaFunction,
+    Submittable,
+    Takes1,
+    Takes2,
+    Takes3,
+    Workflow,
+)
 from ostinato.replay.execution import Execution, current
 from ostinato.replay.futures import Future
 from ostinato.replay.inputs import when_ready
@@ -16,49 +35,25 @@ from ostinato.replay.submitted_lambdas import SubmittedLambda
 
 P = ParamSpec("P")
 R = TypeVar("R")
-R_co = TypeVar("R_co", covariant=True)
 A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
-A_contra = TypeVar("A_contra", contravariant=True)
-B_contra = TypeVar("B_contra", contravariant=True)
-C_contra = TypeVar("C_contra", contravariant=True)
-
-
-class _HasRun(Protocol[P, R_co]):
-    def run(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
-
-
-class _HasAsyncRun(Protocol[P, R_co]):
-    def run(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R_co]: ...
-
-
-class _Takes1(Protocol[A_contra, R_co]):
-    def __submit__(self, a: A_contra, /) -> R_co: ...
-
-
-class _Takes2(Protocol[A_contra, B_contra, R_co]):
-    def __submit__(self, a: A_contra, b: B_contra, /) -> R_co: ...
-
-
-class _Takes3(Protocol[A_contra, B_contra, C_contra, R_co]):
-    def __submit__(self, a: A_contra, b: B_contra, c: C_contra, /) -> R_co: ...
 
 
 @overload
 def submit(what: Submittable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
 @overload
-def submit(what: _Takes1[A, R], a: A | Future[A], /) -> Future[R]: ...
+def submit(what: Takes1[A, R], a: A | Future[A], /) -> Future[R]: ...
 @overload
-def submit(what: _Takes2[A, B, R], a: A | Future[A], b: B | Future[B], /) -> Future[R]: ...
+def submit(what: Takes2[A, B, R], a: A | Future[A], b: B | Future[B], /) -> Future[R]: ...
 @overload
-def submit(what: _Takes3[A, B, C, R], a: A | Future[A], b: B | Future[B], c: C | Future[C], /) -> Future[R]: ...
+def submit(what: Takes3[A, B, C, R], a: A | Future[A], b: B | Future[B], c: C | Future[C], /) -> Future[R]: ...
 @overload  # mypy does not see what a decorator makes of a class, so a workflow class is still a class to it
-def submit(what: type[_HasAsyncRun[P, R]], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
+def submit(what: type[HasAsyncRun[P, R]], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
 @overload
-def submit(what: type[_HasRun[P, R]], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
+def submit(what: type[HasRun[P, R]], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
 def submit(what: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-    """Ask for an activity, a child workflow or a Lambda function to run; the future is its result.
+    """Ask for an activity, a child workflow, a Lambda function or a canvas to run; the future is its result.
 
     Futures may be arguments, also within lists, dicts and dataclasses: it starts when their results are there.
 
@@ -66,13 +61,46 @@ def submit(what: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         PayloadError: the arguments do not fit, or cannot become text.
         LimitExceededError: the arguments are longer than SWF takes.
     """
-    execution = current("submit")
+    return _begin(current("submit"), what, args, kwargs)
+
+
+def _begin(execution: Execution, what: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Future[Any]:
+    kind: type[Any] = what.__class__
+    if issubclass(kind, Call):
+        return _begin_call(execution, what, args)
+    if issubclass(kind, (Group, Chain, FuncGroup)):
+        if kwargs:
+            raise UsageError(found=f"a {kind.__name__} was submitted with {', '.join(kwargs)}", hint=_CANVAS_HINT)
+        return _begin_canvas(execution, what, args)
     submission = _submission(execution, what, args, kwargs)
     when_ready(args, kwargs, submission.future, submission.start)
     return submission.future
 
 
-def _submission(execution: Execution, what: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Submission:
+_CANVAS_HINT = "Its members have their arguments already, by call(what, ...)"
+
+
+def _begin_call(execution: Execution, kept: Call[Any], more: tuple[Any, ...]) -> Future[Any]:
+    args, kwargs = (*kept.args, *more), kept.kwargs
+    if is_submittable(kept.what):
+        return _begin(execution, kept.what, args, kwargs)
+    return begin_function(execution, kept.what, args, kwargs, itself)
+
+
+def _begin_canvas(execution: Execution, canvas: Canvas, more: tuple[Any, ...]) -> Future[Any]:
+    def begin(what: Any, more: tuple[Any, ...]) -> Future[Any]:
+        return _begin(execution, what, more, {})
+
+    match canvas:
+        case Group():
+            return begin_group(execution, canvas, more, begin)
+        case Chain():
+            return begin_chain(execution, canvas, more, begin)
+        case FuncGroup():
+            return begin_func_group(execution, canvas, more, begin)
+
+
+def _submission(execution: Execution, what: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Submission:
     kind: type[Any] = what.__class__
     if issubclass(kind, Activity):
         signature_of(what.function).check_call(args, kwargs)
@@ -84,21 +112,51 @@ def _submission(execution: Execution, what: Any, args: tuple[Any, ...], kwargs: 
         if len(args) + len(kwargs) > 1 and args:
             raise UsageError(found=f"{len(args) + len(kwargs)} arguments for a Lambda function", expected="one value")
         return SubmittedLambda(execution, what)
-    raise UsageError(
-        found=f"submit() was given {what!r}",
-        expected="what @activity or @workflow made, or a LambdaFunction",
-        hint="Decorate the function with @activity; for a function of workflow code use spawn()",
+    raise not_submittable("submit()", what)
+
+
+def map(  # noqa: A001  (the builtin's meaning, made durable)
+    what: Submittable[[A], R],
+    items: Iterable[A],
+    *,
+    max_parallel: int | None = None,
+    tolerated_failures: int | None = None,
+) -> list[Future[R]]:
+    """Submit once for each item; the futures in the items' order.
+
+    Args:
+        what: what is submitted.
+        items: an argument for each.
+        max_parallel: how many may be open at once; the others begin in order as these end. None is all.
+        tolerated_failures: how many may fail or be canceled; None is all. The future of each that did says so. With
+            more, the futures that are not done fail with `CanvasFailed`, and what they stand for is canceled.
+
+    Raises:
+        UsageError: a limit makes no sense.
+    """
+    return starmap(what, ((item,) for item in items), max_parallel=max_parallel, tolerated_failures=tolerated_failures)
+
+
+def starmap(
+    what: Submittable[..., R],
+    items: Iterable[Iterable[Any]],
+    *,
+    max_parallel: int | None = None,
+    tolerated_failures: int | None = None,
+) -> list[Future[R]]:
+    """Submit once for each tuple of arguments; the futures in the items' order. The limits are those of `map`."""
+    execution = current("map")
+    if max_parallel is None and tolerated_failures is None:
+        return [_begin(execution, what, tuple(item), {}) for item in items]
+    check_limits(max_parallel, tolerated_failures)
+    arguments = [tuple(item) for item in items]
+
+    def begin(index: int) -> Future[Any]:
+        return _begin(execution, what, arguments[index], {})
+
+    return begin_places(
+        execution, len(arguments), begin, max_parallel=max_parallel, tolerated_failures=tolerated_failures
     )
-
-
-def map(what: Submittable[[A], R], items: Iterable[A]) -> list[Future[R]]:  # noqa: A001  (the builtin's meaning, made durable)
-    """Submit once for each item; the futures in the items' order."""
-    return [submit(what, item) for item in items]
-
-
-def starmap(what: Submittable[..., R], items: Iterable[Iterable[Any]]) -> list[Future[R]]:
-    """Submit once for each tuple of arguments; the futures in the items' order."""
-    return [submit(what, *item) for item in items]
 
 
 @overload
