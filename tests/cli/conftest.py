@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ostinato.cli import main
+
 COMMAND = str(Path(sys.executable).with_name("ostinato"))
 
 PROGRAM = """
@@ -338,3 +340,17 @@ def shell(tmp_path: Path) -> Shell:
     """A shell in a directory with the program `flows.py`."""
     (tmp_path / "flows.py").write_text(PROGRAM)
     return Shell(tmp_path)
+
+
+@pytest.fixture
+def typed(capfd: pytest.CaptureFixture[str]) -> Callable[..., Finished]:
+    """Runs the command in this process, in the current directory: `typed("list", "--id", "a")`."""
+
+    def run(*words: str) -> Finished:
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(words, prog_name="ostinato")
+        out, err = capfd.readouterr()
+        return Finished(int(ended.value.code or 0), out, err)
+
+    return run

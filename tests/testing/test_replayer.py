@@ -41,7 +41,7 @@ def order(item: str) -> int:
 @workflow(name="shop.order")
 def other_order(item: str) -> int:
     submit(child, item).result()
-    return submit(pack, item).result() and 1
+    return len(submit(pack, item).result())
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def test_saved_histories_are_one_line_of_pytest(pytester: pytest.Pytester) -> No
     """Each history is a test, named after its file; one that does not agree fails. The environment is a fixture."""
     pytester.makepyfile(shop=SHOP, test_shop=PYTEST_LINE, save=SAVE)
     pytester.mkdir("histories")
-    pytester.runpython("save.py")
+    pytester.runpython(pytester.path / "save.py")
 
     pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider").assert_outcomes(passed=2)
     pytester.makepyfile(shop=SHOP.replace("sleep(86400)", "submit(say).result()"))

@@ -24,6 +24,7 @@ COMMANDS: Sections = {
     },
     "Write workflows": {
         "check": Place("ostinato.cli.check:check", "Look through workflows for what no replay can repeat."),
+        "replay": Place("ostinato.cli.replay:replay", "Say whether code agrees with histories, and where it does not."),
     },
 }
 """All commands: where they are, and the line that `ostinato --help` has of each."""

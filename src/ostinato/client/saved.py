@@ -106,7 +106,7 @@ def _decoded(text: bytes, *, is_lines: bool) -> Any:
 def _history(source: str, document: Any) -> SavedHistory:
     members = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
     events: Any = cast("Any", document) if isinstance(document, list) else members.get("events")
-    if not isinstance(events, list) or not all(isinstance(each, dict) for each in cast("list[Any]", events)):
+    if not _are_objects(events):
         raise TypeError("there are no events in it")
     named = members.get("execution") or members.get("workflowExecution")
     execution = WorkflowExecution(workflow_id=named["workflowId"], run_id=RunId(named["runId"])) if named else None
@@ -114,6 +114,10 @@ def _history(source: str, document: Any) -> SavedHistory:
     if history and history[0].event_id > history[-1].event_id:
         history = history[::-1]  # it was asked for in reverse order
     return SavedHistory(source, history, execution, members.get("domain"))
+
+
+def _are_objects(events: object) -> bool:
+    return isinstance(events, list) and all(isinstance(each, dict) for each in cast("Sequence[object]", events))
 
 
 def _timed(event: Mapping[str, Any]) -> Mapping[str, Any]:
