@@ -11,6 +11,10 @@ from ostinato.cli.lazy import LazyGroup, Place, Sections
 COMMANDS: Sections = {
     "Run workflows": {
         "run": Place("ostinato.cli.run:run", "Run a workflow to its end, in this process."),
+        "rerun": Place(
+            "ostinato.cli.rerun:rerun", "Start a closed execution again; what ended well is not done again."
+        ),
+        "activity": Place("ostinato.cli.activity:activity", "Run an activity of an execution once more, here."),
         "standalone": Place("ostinato.cli.standalone:standalone", "Run a workflow to its end, in child processes."),
     },
     "Look at executions": {

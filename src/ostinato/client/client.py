@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, Self, TypedDict, TypeVar, Unpack, overload
 from ostinato.client.executions import start_execution
 from ostinato.client.handle import Handle
 from ostinato.client.registration import deprecate_type, register_domain, register_type
+from ostinato.client.repairs import plan_repair, start_repair
 from ostinato.client.search import Search, Time, count_executions, list_executions
 from ostinato.engines import open_swf
 from ostinato.errors import UnknownResourceFault
@@ -181,6 +182,41 @@ class Client:
             UnknownResourceFault: there is no such domain.
         """
         return next(self.list(workflow_id=workflow_id), None)
+
+    def rerun(
+        self,
+        workflow_id: str,
+        run_id: str | None = None,
+        *,
+        from_event: int | None = None,
+        force: str | None = None,
+        new_id: str | None = None,
+        resends_signals: bool = True,
+    ) -> Handle[Any]:
+        """Start a closed execution again, without doing again what ended well in it.
+
+        Activities, children and Lambda functions are reused where the code asks for the same with the same input, and
+        so is what `run_once` recorded; `random()` and `uuid4()` give what they gave.
+
+        Args:
+            workflow_id: its workflow id.
+            run_id: its run id; the one that started last, unless given.
+            from_event: reuse only what ended before this event.
+            force: do again what has an id in which this regular expression is found.
+            new_id: the workflow id of the new execution; the same, unless given.
+            resends_signals: whether the signals that it received (before `from_event`) are sent again, in their order.
+
+        Raises:
+            UnknownResourceFault: there is none.
+            WorkflowExecutionAlreadyStartedFault: an execution with that id is open.
+            UsageError: there is no such event, or the regular expression is none.
+            LimitExceededError: the input is too long to name the former run as well.
+        """
+        handle = self.handle(workflow_id, run_id)
+        former = WorkflowExecution(workflow_id=handle.workflow_id, run_id=handle.run_id)
+        repair = plan_repair(self._swf, self._domain, former, from_event=from_event, force=force)
+        execution = start_repair(self._swf, self._domain, repair, workflow_id=new_id, resends_signals=resends_signals)
+        return self._handle(execution, None)
 
     # Activity tasks that end elsewhere than in a worker.
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ostinato.replay.definitions import Activity
     from ostinato.replay.failures import FailureHook
     from ostinato.replay.recovery import Recovery
+    from ostinato.replay.reuse import Reuse
 
 LONGEST_BACK_OFF = 60.0
 """Seconds, at most, before what SWF refuses for a while is asked for again."""
@@ -83,6 +84,10 @@ class Execution:
         self.unrecorded_markers = 0
         self.failure: BaseException | None = None
         """Why this decision cannot be made."""
+        self.reuse: Reuse | None = None
+        """What it reuses of a former run, if it repairs one."""
+        self.seed = execution.run_id
+        """Where its chance comes from."""
         self._counts: dict[str, int] = {}
         self._next_batch: Future[None] | None = None
 
@@ -132,7 +137,7 @@ class Execution:
 
     def chance(self) -> bytes:
         """Sixteen bytes that look random, and are the same in every replay."""
-        seed = f"{self.workflow_execution.run_id} {self.number('chance')}"
+        seed = f"{self.seed} {self.number('chance')}"
         return hashlib.sha256(seed.encode()).digest()[:16]
 
     def fraction(self) -> float:

@@ -12,6 +12,7 @@ from ostinato.payloads.limits import check_length
 from ostinato.payloads.signatures import signature_of
 from ostinato.replay.execution import Execution, bounded_id, current
 from ostinato.replay.externals import Marker
+from ostinato.replay.reuse import take_recorded
 from ostinato.replay.strands import is_plain, park
 
 P = ParamSpec("P")
@@ -52,7 +53,7 @@ def run_once(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> 
     elif execution.is_replaying and execution.last_event_id > execution.full_up_to:
         raise execution.mismatch(f"marker {name!r}")
     else:
-        text = _run_now(execution, function, args, kwargs)
+        text = take_recorded(execution, name) or _run_now(execution, function, args, kwargs)
         check_length(text, field=f"the result of run_once({label})", limit=DATA_CHARACTERS)
     Marker(execution, d.RecordMarker(marker_name=name, details=text), is_result=True)
     result: R = _recorded_result(execution, function, text)

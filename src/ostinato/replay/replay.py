@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ostinato import errors
 from ostinato.model import decisions as d
 from ostinato.model import events as e
+from ostinato.model.fields import RunId
 from ostinato.model.limits import DATA_CHARACTERS, REASON_CHARACTERS
 from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.converter import Converter
@@ -18,6 +19,7 @@ from ostinato.replay.keys import recorded_key
 from ostinato.replay.ledger import is_wake_up
 from ostinato.replay.propagation import hand_on
 from ostinato.replay.recovery import take_order
+from ostinato.replay.reuse import Reuse, repairs_in
 from ostinato.replay.signal_handlers import signal_handlers
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class Replay:
         execution: whose history it is.
         converter: how values become text.
         domain: the execution's domain, which history does not say.
+        reuse: what can be reused of the run that it repairs, if it repairs one.
 
     It belongs to the thread that first fed it.
     """
@@ -46,7 +49,9 @@ class Replay:
         execution: WorkflowExecution,
         converter: Converter,
         domain: str | None = None,
+        reuse: Reuse | None = None,
     ) -> None:
+        self._reuse = reuse
         self._workflow = workflow
         self._execution = Execution(workflow, execution=execution, converter=converter, domain=domain)
         self._execution.on_task_failure = workflow.on_task_failure
@@ -270,7 +275,12 @@ class Replay:
     # The code's beginning and its end.
 
     def _on_started(self, event: e.WorkflowExecutionStarted) -> None:
-        self._execution.started = event
+        execution = self._execution
+        execution.started = event
+        repairs = repairs_in(event.input)
+        if repairs is not None:
+            execution.reuse = self._reuse or Reuse()
+            execution.seed = RunId(repairs.seed)
         self._main = self._execution.loop.create_task(self._code(event.input))
         self._main.add_done_callback(self._on_end)
 

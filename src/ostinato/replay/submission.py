@@ -16,6 +16,7 @@ from ostinato.replay.futures import Future
 from ostinato.replay.keys import Kind
 from ostinato.replay.recovery import Arguments, Recovery
 from ostinato.replay.retry import Retry
+from ostinato.replay.reuse import take_result
 from ostinato.replay.timers import Timer
 
 if TYPE_CHECKING:
@@ -91,7 +92,15 @@ class Submission(ABC):
         self._input = self._dump(args, kwargs)
         if self._has_hook():
             self.arguments = (args, kwargs)
-        self.ask_again()
+        if self.execution.reuse is None or not self._reuse():
+            self.ask_again()
+
+    def _reuse(self) -> bool:
+        """Take the result that a former run had, if this is to be reused."""
+        taken = take_result(self.execution, self._own_id(), self._kind_name(), self._input)
+        if taken is not None:
+            self._completed(taken.result, self._result_type())
+        return taken is not None
 
     def cancel(self) -> None:
         """Give it up, in whatever state it is."""
@@ -199,6 +208,18 @@ class Submission(ABC):
         self.event_id = None
 
     # What differs.
+
+    def _own_id(self) -> str:
+        """Its id, as it is in other runs too."""
+        return self.id
+
+    @abstractmethod
+    def _kind_name(self) -> str:
+        """Its type's name and version, or what it has in place of a type."""
+
+    @abstractmethod
+    def _result_type(self) -> Any:
+        """What its result is read as."""
 
     @abstractmethod
     def _decision(self) -> d.DecisionAttributes:

@@ -42,12 +42,18 @@ class SubmittedActivity(Submission):
         """
         execution = self.execution
         if self.retry is None and not self._has_hook() and execution.ahead.get(self.id) == 1:
-            kind = self.activity.activity_type
-            key = Key(Kind.ACTIVITY, self.id, f"{kind.name} {kind.version}")
+            key = Key(Kind.ACTIVITY, self.id, self._kind_name())
             if not execution.ledger.has(key):
                 self.request = execution.request_recorded(key, self)
                 return
         super().start(args, kwargs)
+
+    def _kind_name(self) -> str:
+        kind = self.activity.activity_type
+        return f"{kind.name} {kind.version}"
+
+    def _result_type(self) -> Any:
+        return signature_of(self.activity.function).result_type
 
     def _decision(self) -> d.ScheduleActivityTask:
         self._state = lives.ActivityState.NEW
@@ -89,7 +95,7 @@ class SubmittedActivity(Submission):
         elif state is lives.ActivityState.CLOSED:
             self._closed()
             if type(event) is e.ActivityTaskCompleted:
-                self._completed(event.result, signature_of(self.activity.function).result_type)
+                self._completed(event.result, self._result_type())
             else:
                 self._did_not_complete(cast("_NotCompleted", event))
 

@@ -43,6 +43,16 @@ class SubmittedChild(Submission):
         self.run_id: RunId | None = None
         self._state = lives.ChildState.NEW
 
+    def _own_id(self) -> str:
+        return self.id if self.workflow.workflow_id else f"{self.name}--{self.id.rpartition('--')[2]}"
+
+    def _kind_name(self) -> str:
+        kind = self.workflow.workflow_type
+        return f"{kind.name} {kind.version}"
+
+    def _result_type(self) -> Any:
+        return signature_of(self.workflow.run).result_type
+
     def _decision(self) -> d.StartChildWorkflowExecution:
         self._state = lives.ChildState.NEW
         w = self.workflow
@@ -103,7 +113,7 @@ class SubmittedChild(Submission):
         }
         match event:
             case e.ChildWorkflowExecutionCompleted(result=result):
-                self._completed(result, signature_of(self.workflow.run).result_type)
+                self._completed(result, self._result_type())
             case e.ChildWorkflowExecutionFailed(reason=reason, details=details):
                 what = f"failed: {reason}"
                 self._failed(errors.ChildWorkflowFailed(what, **facts, reason=reason, details=details))

@@ -42,6 +42,12 @@ class SubmittedLambda(Submission):
         check_length(text, field=f"the input of {self.name}", limit=DATA_CHARACTERS)
         return text
 
+    def _kind_name(self) -> str:
+        return self.name
+
+    def _result_type(self) -> Any:
+        return Any
+
     def _decision(self) -> d.ScheduleLambdaFunction:
         self._state = lives.LambdaState.NEW
         timeout = self.function.start_to_close_timeout
@@ -67,7 +73,7 @@ class SubmittedLambda(Submission):
         said = f"Lambda function {self.name} ({self.id})"
         match event:
             case e.LambdaFunctionCompleted(result=result):
-                self._completed(result, Any)
+                self._completed(result, self._result_type())
             case e.LambdaFunctionFailed(reason=reason, details=details):
                 self._failed(errors.LambdaFailed(f"{said} failed: {reason}", reason=reason, details=details))
             case e.LambdaFunctionTimedOut():

@@ -25,12 +25,14 @@ from ostinato.model.decisions import (
     DecisionAttributes,
     FailWorkflowExecution,
 )
-from ostinato.model.events import HistoryEvent
+from ostinato.model.events import HistoryEvent, WorkflowExecutionStarted
+from ostinato.model.fields import RunId
 from ostinato.model.operations import Operation, PollForDecisionTask, RespondDecisionTaskCompleted
 from ostinato.model.results import DecisionTask
-from ostinato.model.structures import TaskList, WorkflowType
+from ostinato.model.structures import TaskList, WorkflowExecution, WorkflowType
 from ostinato.payloads.converter import Converter
 from ostinato.replay.replay import Replay
+from ostinato.replay.reuse import Reuse, repairs_in, reusable
 from ostinato.swf import Swf
 from ostinato.worker.calls import Answer, Backoff, PatientCaller
 from ostinato.worker.catalog import Catalog
@@ -317,8 +319,26 @@ class Decider:
             history = read_history(self._call, self._domain, task.workflow_execution)
             events = [event for event in history if event.event_id <= task.started_event_id]
         self._watch(ReplayBegun(task.workflow_execution, events))
-        replay = Replay(workflow, execution=task.workflow_execution, converter=self._converter, domain=self._domain)
+        replay = Replay(
+            workflow,
+            execution=task.workflow_execution,
+            converter=self._converter,
+            domain=self._domain,
+            reuse=self._reuse(events[0]),
+        )
         return _Batch(replay, events, is_fresh=True, is_retold=bool(task.previous_started_event_id))
+
+    def _reuse(self, started: HistoryEvent) -> Reuse | None:
+        """What the execution reuses of the run that it repairs; nothing, if that is gone: it does all again then."""
+        repairs = repairs_in(started.input) if isinstance(started, WorkflowExecutionStarted) else None
+        if repairs is None:
+            return None
+        former = WorkflowExecution(workflow_id=repairs.workflow_id, run_id=RunId(repairs.run_id))
+        try:
+            return reusable(read_history(self._call, self._domain, former), repairs)
+        except UnknownResourceFault:
+            logger.warning("Run %s of %s is gone: nothing more of it is reused", former.run_id, former.workflow_id)
+            return None
 
     def _call(self, operation: Operation[Answer], /) -> Answer:
         return self._caller.call(operation, patience=PATIENCE)
