@@ -44,6 +44,7 @@ PUBLIC = [
     "continue_as_new",
     "deprecate_patch",
     "heartbeat",
+    "heartbeat_details",
     "info",
     "logger",
     "map",

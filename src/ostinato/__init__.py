@@ -85,6 +85,7 @@ if TYPE_CHECKING:
         activity_info,
         cancel_requested,
         heartbeat,
+        heartbeat_details,
     )
     from ostinato.worker.logs import (
         logger,
@@ -121,6 +122,7 @@ __all__ = [
     "continue_as_new",
     "deprecate_patch",
     "heartbeat",
+    "heartbeat_details",
     "info",
     "logger",
     "map",
@@ -216,6 +218,7 @@ _HOMES = {
         "activity_info",
         "cancel_requested",
         "heartbeat",
+        "heartbeat_details",
     ),
     "ostinato.worker.logs": ("logger",),
 }

@@ -7,6 +7,7 @@ from ostinato import (
     Future,
     Retry,
     activity,
+    heartbeat_details,
     run_once,
     signals,
     spawn,
@@ -85,3 +86,10 @@ def sells() -> None:
     print(done)
     for text in signals("note", as_type=str):
         print(text.upper())
+
+
+@activity
+def goes_on() -> int:
+    done = heartbeat_details(int)
+    assert_type(done, int | None)
+    return done or 0

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ostinato import activity, heartbeat
+from ostinato import activity, heartbeat, heartbeat_details
 
 
 @activity(name="isolated", isolation="process", heartbeat_timeout=1)
@@ -21,6 +21,11 @@ def isolated(what: str, path: str = "") -> Any:
             return len(bytearray(4 << 30))
         case "beat":
             heartbeat({"at": 1})
+        case "resume":
+            if heartbeat_details() is None:
+                heartbeat({"at": 2})
+                os.kill(os.getpid(), signal.SIGKILL)
+            return heartbeat_details()
         case _:
             below = subprocess.Popen(["sleep", "1000"])
             Path(path).write_text(f"{os.getpid()} {below.pid}")

@@ -2,6 +2,7 @@ import asyncio
 import json
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,12 +15,12 @@ from ostinato.model.decisions import ScheduleActivityTask
 from ostinato.model.events import ActivityTaskCanceled, ActivityTaskFailed, ActivityTaskTimedOut
 from ostinato.model.operations import ListClosedWorkflowExecutions
 from ostinato.model.structures import ExecutionTimeFilter
+from ostinato.payloads.along import sent_along
 from ostinato.payloads.converter import JsonConverter
 from ostinato.replay.definitions import Activity
 from ostinato.replay.replay import Replay
 from ostinato.testing.script import Script
-from ostinato.worker.attempts import sent_along
-from ostinato.worker.context import activity_info, cancel_requested, heartbeat
+from ostinato.worker.context import activity_info, cancel_requested, heartbeat, heartbeat_details
 from tests.worker.conftest import DOMAIN, Serve
 
 if TYPE_CHECKING:
@@ -247,8 +248,52 @@ def test_a_task_that_timed_out_is_told_to_stop_and_its_details_are_kept(engine: 
     assert worker.drain(10)
 
 
+@dataclass(frozen=True)
+class Progress:
+    done: int
+
+
+@activity(heartbeat_timeout=1, retry=Retry(max_attempts=4, interval=0))
+def resumed(how: str) -> list[Any]:
+    before, attempt = heartbeat_details(Progress), activity_info().attempt
+    if attempt == 1:
+        heartbeat(Progress(1))
+        if how == "too long":
+            return ["x" * 40_000]
+        raise ValueError(how)
+    if attempt == 2:
+        raise ValueError("told nothing")
+    return [before, attempt]
+
+
+@workflow
+def resuming(how: str) -> Any:
+    return submit(resumed, how).result()
+
+
+@pytest.mark.parametrize("how", ["failed", "too long"])
+def test_details_of_heartbeats_reach_the_next_attempts(serve: Serve, how: str) -> None:
+    """Those told last, however the attempt ended, also if the next one tells none."""
+    assert serve(resuming, resumed).execute(resuming, "w", how) == [{"done": 1}, 3]
+
+
+@activity(start_to_close_timeout=1, heartbeat_timeout=None, retry=Retry(max_attempts=2, interval=0))
+def overslept() -> Any:
+    if activity_info().attempt == 1:
+        heartbeat("halfway")
+        time.sleep(1.2)
+    return heartbeat_details()
+
+
+def test_details_of_heartbeats_reach_the_attempt_after_a_time_out(serve: Serve) -> None:
+    """As SWF tells them."""
+    flow = workflow_of(overslept)
+
+    assert serve(flow, overslept).execute(flow, "w") == "halfway"
+
+
 def test_an_activitys_questions_need_an_activity() -> None:
     """Elsewhere they say where they belong."""
-    for question in (activity_info, cancel_requested, heartbeat):
+    for question in (activity_info, cancel_requested, heartbeat, heartbeat_details):
         with pytest.raises(UsageError, match="outside of an activity"):
             question()

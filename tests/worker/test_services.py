@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ostinato import Client, Retry, activity, patched, submit, wait_signal, workflow
+from ostinato import Client, Retry, activity, heartbeat, heartbeat_details, patched, submit, wait_signal, workflow
 from ostinato.client.registration import register_domain, register_types
 from ostinato.clients.http import HttpSwf
 from ostinato.engine.engine import Engine
@@ -72,9 +72,11 @@ def canceling(path: str) -> str:
 
 @activity
 def hold(path: str) -> str:
+    if heartbeat_details() is None:
+        heartbeat("begun")
     while not Path(path).exists():
         time.sleep(0.005)
-    return "held"
+    return "held" if heartbeat_details() is None else "held again"
 
 
 @workflow
@@ -243,6 +245,20 @@ def test_what_kills_one_activity_harms_no_other(town: Town, what: str, said: str
     assert town.client.run(isolating, "pid")
 
 
+def test_what_a_process_told_before_it_was_killed_reaches_the_next(town: Town) -> None:
+    """Its worker knows it."""
+    retried = isolated.options(retry=Retry(max_attempts=2, interval=0))
+
+    @workflow(name="resuming")
+    def resuming() -> Any:
+        return submit(retried, "resume").result()
+
+    town.decide(resuming)
+    town.work(isolated)
+
+    assert town.client.run(resuming) == {"at": 2}
+
+
 def test_an_isolated_activity_that_is_canceled_is_killed_with_all_it_started(town: Town, tmp_path: Path) -> None:
     """It may tidy up; then it is gone, and so is what it started; the task is reported as canceled."""
     town.decide(canceling)
@@ -302,7 +318,7 @@ def test_a_worker_that_drains_finishes_what_runs(town: Town, tmp_path: Path) -> 
 
 
 def test_what_does_not_end_in_time_is_handed_back(town: Town, tmp_path: Path) -> None:
-    """Its task fails at once, so that a retry need not wait for its time-out."""
+    """Its task fails at once, so that a retry need not wait for its time-out, and may go on where it was."""
     retried = hold.options(retry=Retry(max_attempts=2, interval=0))
 
     @workflow(name="retrying")
@@ -321,7 +337,7 @@ def test_what_does_not_end_in_time_is_handed_back(town: Town, tmp_path: Path) ->
     town.work(hold)
     (tmp_path / "gate").touch()
 
-    assert handle.result() == "held"
+    assert handle.result() == "held again"
     failed = [event for event in handle.history() if isinstance(event, e.ActivityTaskFailed)]
     assert [event.reason.partition(":")[0] for event in failed if event.reason] == ["WorkerStopped"]
 

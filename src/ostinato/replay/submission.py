@@ -8,6 +8,7 @@ from ostinato import errors
 from ostinato.model import decisions as d
 from ostinato.model import events as e
 from ostinato.model.limits import DATA_CHARACTERS
+from ostinato.payloads.along import send_along
 from ostinato.payloads.limits import check_length
 from ostinato.replay.definitions import Activity, Workflow
 from ostinato.replay.execution import LONGEST_BACK_OFF, Execution, bounded_id
@@ -131,14 +132,10 @@ class Submission(ABC):
 
     def _input_of_attempt(self) -> str:
         """The input, with what the worker has to know and SWF does not tell it."""
-        along = self._along()
-        if not along or not self._input.endswith("}"):
-            return self._input
-        text = f'{self._input[:-1]},"__ostinato":{{{along}}}}}'
-        return text if len(text) <= DATA_CHARACTERS else self._input
+        return send_along(self._input, self._along())
 
-    def _along(self) -> str:
-        return "" if self.attempt == 1 else f'"attempt":{self.attempt}'
+    def _along(self) -> dict[str, str | int]:
+        return {} if self.attempt == 1 else {"attempt": self.attempt}
 
     # How it ends.
 

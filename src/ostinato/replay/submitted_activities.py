@@ -10,6 +10,7 @@ from ostinato.model import lives
 from ostinato.model.durations import to_swf, whole_seconds
 from ostinato.model.enums import ScheduleActivityTaskFailedCause
 from ostinato.model.structures import TaskList
+from ostinato.payloads.along import send_along, sent_along
 from ostinato.payloads.signatures import signature_of
 from ostinato.replay.definitions import Activity
 from ostinato.replay.execution import Execution, bounded_id
@@ -22,7 +23,7 @@ _NotCompleted = e.ActivityTaskFailed | e.ActivityTaskTimedOut | e.ActivityTaskCa
 class SubmittedActivity(Submission):
     """An activity task."""
 
-    __slots__ = ("activity",)
+    __slots__ = ("_heartbeat", "activity")
 
     kind = Kind.ACTIVITY
 
@@ -31,6 +32,8 @@ class SubmittedActivity(Submission):
         task_id = given or bounded_id(f"activity-{activity.name}-{execution.number(f'activity {activity.name}')}")
         super().__init__(execution, task_id, activity)
         self.activity = activity
+        self._heartbeat: str | None = None
+        """The details of the last heartbeat that is known of, for the next attempt."""
         self._state = lives.ActivityState.NEW
 
     def start(self, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
@@ -71,11 +74,16 @@ class SubmittedActivity(Submission):
             heartbeat_timeout=to_swf(a.heartbeat_timeout),
         )
 
-    def _along(self) -> str:
+    def _input_of_attempt(self) -> str:
+        text = super()._input_of_attempt()
+        return text if self._heartbeat is None else send_along(text, {"heartbeat": self._heartbeat})
+
+    def _along(self) -> dict[str, str | int]:
         declared, timeout = self.activity.declared, self.activity.heartbeat_timeout
-        if declared is None or timeout is None or timeout == declared.heartbeat_timeout:
-            return super()._along()
-        return ",".join(filter(None, (super()._along(), f'"heartbeat_timeout":{whole_seconds(timeout)}')))
+        along = super()._along()
+        if declared is not None and timeout is not None and timeout != declared.heartbeat_timeout:
+            along["heartbeat_timeout"] = whole_seconds(timeout)
+        return along
 
     def _cancel_decision(self) -> d.RequestCancelActivityTask | None:
         is_closed = self._state is lives.ActivityState.CLOSED
@@ -101,6 +109,7 @@ class SubmittedActivity(Submission):
 
     def _did_not_complete(self, event: _NotCompleted) -> None:
         facts: dict[str, Any] = {"name": self.name, "activity_id": self.id, "attempts": self.attempt}
+        self._heartbeat = _last_heartbeat(event) or self._heartbeat
         match event:
             case e.ActivityTaskFailed(reason=reason, details=details):
                 said = self.execution.converter.load_failure(reason, details)
@@ -131,3 +140,14 @@ class SubmittedActivity(Submission):
             self._refused_for_now()
         else:
             self._failed(errors.ActivityNotScheduled(**facts, cause=cause.name))
+
+
+def _last_heartbeat(event: _NotCompleted) -> str | None:
+    """The details of the attempt's last heartbeat: SWF tells them with a time-out, our workers with a failure."""
+    match event:
+        case e.ActivityTaskTimedOut(details=details):
+            return details
+        case e.ActivityTaskFailed(details=details):
+            return sent_along(details).heartbeat
+        case _:
+            return None

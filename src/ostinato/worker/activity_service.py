@@ -9,14 +9,14 @@ from types import MappingProxyType
 from typing import Any
 
 from ostinato.errors import WorkerStopped
-from ostinato.model.operations import RespondActivityTaskFailed
 from ostinato.model.results import ActivityTask
 from ostinato.model.structures import ActivityType
 from ostinato.payloads.converter import JsonConverter
 from ostinato.replay.definitions import Activity
 from ostinato.worker.activities import ActivityWorker
-from ostinato.worker.attempts import Attempts
+from ostinato.worker.attempts import Attempts, failure_report
 from ostinato.worker.catalog import Catalog
+from ostinato.worker.context import Underway
 from ostinato.worker.coroutines import Coroutines
 from ostinato.worker.heartbeats import Heartbeats
 from ostinato.worker.lane import Lane
@@ -70,6 +70,7 @@ class ActivityService:
         self._room = Room(settings.concurrency)
         self._heartbeats = Heartbeats()
         self._coroutines = Coroutines()
+        self._underway = Underway()
         converter = JsonConverter()
         threads = Attempts(
             lines,
@@ -78,6 +79,7 @@ class ActivityService:
             converter=converter,
             heartbeats=self._heartbeats,
             coroutines=self._coroutines,
+            underway=self._underway,
         )
         self._processes = ProcessAttempts(
             lines,
@@ -85,6 +87,7 @@ class ActivityService:
             activities=catalog.activities,
             converter=converter,
             heartbeats=self._heartbeats,
+            underway=self._underway,
         )
         self._running = _Running(threads, self._processes, catalog.activities, middleware)
         lane = Lane(settings.lane, settings.single)
@@ -131,11 +134,8 @@ class ActivityService:
     def _hand_back(self, grace: float) -> None:
         """Fail what runs: its retry need not wait until it times out."""
         error = WorkerStopped(f"the worker was stopped, and the activity did not end within {grace:g} s")
-        failure = JsonConverter().dump_failure(error)
         for task in self._running.tasks():
-            report = RespondActivityTaskFailed(
-                task_token=task.task_token, reason=failure.reason, details=failure.details
-            )
+            report = failure_report(JsonConverter(), task, error, self._underway.details(task.task_token))
             try:
                 self._lines.call(report)
             except Exception as fault:  # noqa: BLE001  # it will time out

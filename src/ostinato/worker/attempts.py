@@ -7,8 +7,6 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
-
 from ostinato.errors import UsageError
 from ostinato.model.durations import whole_seconds
 from ostinato.model.limits import DATA_CHARACTERS
@@ -19,11 +17,12 @@ from ostinato.model.operations import (
 )
 from ostinato.model.results import ActivityTask
 from ostinato.model.structures import ActivityType
+from ostinato.payloads.along import send_along, sent_along
 from ostinato.payloads.converter import Arguments, Converter
 from ostinato.payloads.limits import check_length
 from ostinato.replay.definitions import Activity
 from ostinato.swf import Swf
-from ostinato.worker.context import ActivityInfo, RunningActivity, running_activity
+from ostinato.worker.context import ActivityInfo, RunningActivity, Underway, running_activity
 from ostinato.worker.coroutines import Abandoned, Coroutines, Outcome, Raised, Returned
 from ostinato.worker.heartbeats import Heartbeats
 from ostinato.worker.middleware import Report
@@ -31,38 +30,12 @@ from ostinato.worker.middleware import Report
 logger = logging.getLogger(__name__)
 
 _CANCELED = (asyncio.CancelledError, concurrent.futures.CancelledError)
-_MARK = '"__ostinato"'
-
-
-class SentAlong(msgspec.Struct, frozen=True):
-    """What a workflow tells its worker beside the arguments: its attempt, and a heartbeat time-out of its own."""
-
-    attempt: int = 1
-    heartbeat_timeout: int | None = None
-
-
-class _Envelope(msgspec.Struct, rename={"ostinato": "__ostinato"}):
-    ostinato: SentAlong | None = None
-
-
-_ENVELOPE = msgspec.json.Decoder(_Envelope)
-_NOTHING = SentAlong()
-
-
-def sent_along(text: str | None) -> SentAlong:
-    """What was sent along in a task's input."""
-    if text is None or _MARK not in text:
-        return _NOTHING
-    try:
-        return _ENVELOPE.decode(text).ostinato or _NOTHING
-    except msgspec.DecodeError:
-        return _NOTHING
 
 
 class Attempts:
     """Runs activity tasks, each in the thread that asks; `async def` ones on the event loop of this process.
 
-    `begin` is called with each activity before it runs.
+    `begin` is called with each activity before it runs; `underway` knows those that run.
     """
 
     def __init__(
@@ -75,6 +48,7 @@ class Attempts:
         heartbeats: Heartbeats,
         coroutines: Coroutines,
         begin: Callable[[RunningActivity], object] | None = None,
+        underway: Underway | None = None,
     ) -> None:
         self._swf = swf
         self._domain = domain
@@ -83,6 +57,7 @@ class Attempts:
         self._heartbeats = heartbeats
         self._coroutines = coroutines
         self._begin = begin
+        self._underway = underway or Underway()
 
     def run(self, task: ActivityTask) -> Report | None:
         """Run the task's activity and give the report to send; None if this process gave it up, as it stops."""
@@ -93,7 +68,7 @@ class Attempts:
         try:
             outcome = contextvars.copy_context().run(self._outcome, activity, task, running)
         finally:
-            self._heartbeats.remove(running)
+            self._leave(running)
         return self._report(task, running, outcome)
 
     def is_begun(self, task: ActivityTask) -> bool:
@@ -111,7 +86,7 @@ class Attempts:
         running = self._enter(task, activity)
 
         def ended(outcome: Outcome) -> None:
-            self._heartbeats.remove(running)
+            self._leave(running)
             done(self._report(task, running, outcome))
 
         contextvars.copy_context().run(self._launch, activity, task, running, ended)
@@ -145,13 +120,19 @@ class Attempts:
             ),
             swf=self._swf,
             converter=self._converter,
+            former_details=along.heartbeat,
         )
+        self._underway.add(running)
         if self._begin is not None:
             self._begin(running)
         timeout = along.heartbeat_timeout or activity.heartbeat_timeout
         if timeout is not None:
             self._heartbeats.add(running, whole_seconds(timeout))
         return running
+
+    def _leave(self, running: RunningActivity) -> None:
+        self._heartbeats.remove(running)
+        self._underway.remove(running)
 
     def _outcome(self, activity: Activity[..., Any], task: ActivityTask, running: RunningActivity) -> Outcome:
         running_activity.set(running)
@@ -169,22 +150,39 @@ class Attempts:
         if isinstance(outcome, Raised):
             if running.cancel_requested and isinstance(outcome.error, _CANCELED):
                 return RespondActivityTaskCanceled(task_token=task.task_token)
-            return self.failed(task, outcome.error)
+            return self.failed(task, outcome.error, running.details)
         try:
             result = self._converter.dump(outcome.value)
             check_length(result, field=f"the result of {task.activity_type.name}", limit=DATA_CHARACTERS)
         except UsageError as error:
             # It says all; the lines of ours that found it out would only hide that.
             error.__cause__ = error.__context__ = None
-            return self.failed(task, error.with_traceback(None))
+            return self.failed(task, error.with_traceback(None), running.details)
         except Exception as error:  # noqa: BLE001  # the author's values may raise anything when they are read
-            return self.failed(task, error)
+            return self.failed(task, error, running.details)
         return RespondActivityTaskCompleted(task_token=task.task_token, result=result)
 
-    def failed(self, task: ActivityTask, error: BaseException) -> RespondActivityTaskFailed:
-        """The report that the task failed with this exception."""
-        failure = self._converter.dump_failure(error)
-        return RespondActivityTaskFailed(task_token=task.task_token, reason=failure.reason, details=failure.details)
+    def failed(
+        self, task: ActivityTask, error: BaseException, heartbeat: str | None = None
+    ) -> RespondActivityTaskFailed:
+        """The report that the task failed with this exception, after a heartbeat with these details."""
+        return failure_report(self._converter, task, error, heartbeat)
+
+
+def failure_report(
+    converter: Converter, task: ActivityTask, error: BaseException, heartbeat: str | None
+) -> RespondActivityTaskFailed:
+    """The report that a task failed with this exception.
+
+    Args:
+        converter: writes failures.
+        task: the task.
+        error: the exception.
+        heartbeat: the details of its last heartbeat, which go along, for the next attempt.
+    """
+    failure = converter.dump_failure(error)
+    details = failure.details if heartbeat is None else send_along(failure.details, {"heartbeat": heartbeat})
+    return RespondActivityTaskFailed(task_token=task.task_token, reason=failure.reason, details=details)
 
 
 def _call(activity: Activity[..., Any], arguments: Arguments) -> Any:

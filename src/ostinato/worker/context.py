@@ -4,7 +4,7 @@ import logging
 import threading
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ostinato.errors import UnknownResourceFault, UsageError
 from ostinato.model.fields import TaskToken
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +38,21 @@ class ActivityInfo:
 class RunningActivity:
     """An activity task in the hands of this process."""
 
-    __slots__ = ("_converter", "_details", "_lock", "_swf", "cancel_requested", "info", "is_lost", "on_cancel")
+    __slots__ = (
+        "_converter",
+        "_details",
+        "_former_details",
+        "_lock",
+        "_swf",
+        "cancel_requested",
+        "info",
+        "is_lost",
+        "on_cancel",
+    )
 
-    def __init__(self, info: ActivityInfo, *, swf: Swf, converter: Converter) -> None:
+    def __init__(
+        self, info: ActivityInfo, *, swf: Swf, converter: Converter, former_details: str | None = None
+    ) -> None:
         self.info = info
         self.cancel_requested = False
         """Whether the task should stop: the workflow asked for it, or SWF does not wait for it any more."""
@@ -48,7 +62,21 @@ class RunningActivity:
         self._swf = swf
         self._converter = converter
         self._details: str | None = None
+        self._former_details = former_details
         self._lock = threading.Lock()
+
+    @property
+    def details(self) -> str | None:
+        """What its heartbeats told last, as text."""
+        return self._details
+
+    def load_former_details(self, as_type: Any) -> Any:
+        """What the heartbeats of an earlier attempt told last; None if there was nothing.
+
+        Raises:
+            PayloadError: it is no value of that type.
+        """
+        return self._converter.load(self._former_details, as_type)
 
     def record_details(self, details: object) -> None:
         """Keep details for this heartbeat and those to come.
@@ -92,6 +120,26 @@ class RunningActivity:
             self.on_cancel()
 
 
+class Underway:
+    """The activity tasks in the hands of this process, by their tokens. Safe between threads."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, RunningActivity] = {}
+
+    def add(self, running: RunningActivity) -> None:
+        """The task begins."""
+        self._running[running.info.task_token] = running
+
+    def remove(self, running: RunningActivity) -> None:
+        """The task has come to its end."""
+        self._running.pop(running.info.task_token, None)
+
+    def details(self, token: str) -> str | None:
+        """What the heartbeats of the task with this token told last, as text."""
+        running = self._running.get(token)
+        return None if running is None else running.details
+
+
 running_activity: ContextVar[RunningActivity] = ContextVar("running_activity")
 
 
@@ -122,13 +170,30 @@ def cancel_requested() -> bool:
     return _current("cancel_requested").cancel_requested
 
 
+@overload
+def heartbeat_details() -> Any: ...
+@overload
+def heartbeat_details(as_type: type[T]) -> T | None: ...
+def heartbeat_details(as_type: Any = Any) -> Any:
+    """What an earlier attempt at this activity told last with `heartbeat(details)`: where this one may go on.
+
+    None if there was no earlier attempt, or it told nothing. Converted to `as_type` if one is given.
+
+    Raises:
+        UsageError: no activity runs here.
+        PayloadError: it is no value of that type.
+    """
+    return _current("heartbeat_details").load_former_details(as_type)
+
+
 def heartbeat(details: object = None) -> None:
     """Tell SWF now that the activity is alive. Workers also do it by themselves, with the last details given.
 
     SWF that cannot be reached is no error of the activity's.
 
     Args:
-        details: how far it is, for a workflow that sees it time out; at most 2,048 characters as JSON.
+        details: how far it is, for the next attempt's `heartbeat_details()` and for a workflow that sees it time out;
+            at most 2,048 characters as JSON.
 
     Raises:
         UsageError: no activity runs here.

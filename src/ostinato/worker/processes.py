@@ -27,11 +27,12 @@ from ostinato.model.operations import (
 )
 from ostinato.model.results import ActivityTask
 from ostinato.model.structures import ActivityType
+from ostinato.payloads.along import sent_along
 from ostinato.payloads.converter import Converter
 from ostinato.replay.definitions import Activity
 from ostinato.swf import Swf
-from ostinato.worker.attempts import sent_along
-from ostinato.worker.context import ActivityInfo, RunningActivity
+from ostinato.worker.attempts import failure_report
+from ostinato.worker.context import ActivityInfo, RunningActivity, Underway
 from ostinato.worker.frames import (
     Beat,
     Beaten,
@@ -131,6 +132,7 @@ class ProcessAttempts:
         activities: the activities, by type.
         converter: writes failures.
         heartbeats: sends heartbeats.
+        underway: knows those that run.
     """
 
     def __init__(
@@ -141,12 +143,14 @@ class ProcessAttempts:
         activities: Mapping[ActivityType, Activity[..., Any]],
         converter: Converter,
         heartbeats: Heartbeats,
+        underway: Underway | None = None,
     ) -> None:
         self._swf = swf
         self._isolation = isolation
         self._activities = activities
         self._converter = converter
         self._heartbeats = heartbeats
+        self._underway = underway or Underway()
         self._lock = threading.Lock()
         self._idle: list[ActivityProcess] = []
         self._all: set[ActivityProcess] = set()
@@ -163,7 +167,7 @@ class ProcessAttempts:
             attempt=along.attempt,
             task_token=task.task_token,
         )
-        running = RunningActivity(info, swf=self._swf, converter=self._converter)
+        running = RunningActivity(info, swf=self._swf, converter=self._converter, former_details=along.heartbeat)
         activity = self._activities[task.activity_type]
         timeout = along.heartbeat_timeout or activity.heartbeat_timeout
         process = self._take()
@@ -171,6 +175,7 @@ class ProcessAttempts:
             return None
         if timeout is not None:
             self._heartbeats.add(running, whole_seconds(timeout))
+        self._underway.add(running)
         try:
             return _Watched(
                 task=task,
@@ -183,6 +188,7 @@ class ProcessAttempts:
         finally:
             if timeout is not None:
                 self._heartbeats.remove(running)
+            self._underway.remove(running)
             self._give_back(process)
 
     def stop(self) -> None:
@@ -324,11 +330,9 @@ class _Watched:
     def _died(self, code: int) -> Report | None:
         if self._running.is_lost or self._running.cancel_requested:
             return self._canceled()
-        failure = self._converter.dump_failure(ProcessDied(_ended(code, self._isolation.memory)))
-        logger.warning("The process of activity %s: %s", self._task.activity_id, failure.reason)
-        return RespondActivityTaskFailed(
-            task_token=self._task.task_token, reason=failure.reason, details=failure.details
-        )
+        error = ProcessDied(_ended(code, self._isolation.memory))
+        logger.warning("The process of activity %s: %s", self._task.activity_id, error)
+        return failure_report(self._converter, self._task, error, self._running.details)
 
 
 def _ended(code: int, memory: int | None) -> str:
