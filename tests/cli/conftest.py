@@ -1,10 +1,12 @@
 """What tests of the command share: a directory with a program, and the command as a user types it."""
 
 import os
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,7 @@ COMMAND = str(Path(sys.executable).with_name("ostinato"))
 PROGRAM = """
 import asyncio
 import os
+import re
 import subprocess
 import time
 from dataclasses import dataclass
@@ -284,7 +287,7 @@ class Shell:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("OSTINATO", "COV_"))}
         self.environment = kept
 
-    def start(self, *words: str, **environment: str) -> "subprocess.Popen[str]":
+    def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
         """Start `ostinato WORDS`."""
         return subprocess.Popen(
             [COMMAND, *words],
@@ -296,7 +299,7 @@ class Shell:
             text=True,
         )
 
-    def finish(self, process: "subprocess.Popen[str]", timeout: float = 60) -> Finished:
+    def finish(self, process: subprocess.Popen[str], timeout: float = 60) -> Finished:
         """Wait for its end."""
         out, err = process.communicate(timeout=timeout)
         return Finished(process.returncode, out, err)
@@ -354,3 +357,25 @@ def typed(capfd: pytest.CaptureFixture[str]) -> Callable[..., Finished]:
         return Finished(int(ended.value.code or 0), out, err)
 
     return run
+
+
+@contextmanager
+def started(shell: Shell, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A command that runs, and is killed in the end if it still does."""
+    process = shell.start(*words)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        with process:
+            pass
+
+
+@pytest.fixture
+def url(shell: Shell) -> Iterator[str]:
+    """A server's."""
+    with started(shell, "server", "--port", "0", "--db", ":memory:") as server:
+        assert server.stderr is not None
+        said = "".join(server.stderr.readline() for _ in range(3))
+        yield re.findall(r"OSTINATO_ENGINE=(\S+)", said)[0]

@@ -2,21 +2,15 @@
 
 import json
 import os
-import re
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from ostinato import Client, workflow
 from ostinato.errors import UnknownResourceFault
-from tests.cli.conftest import Shell, wait_until
-
-if TYPE_CHECKING:
-    import subprocess
+from tests.cli.conftest import Shell, started, wait_until
 
 FLOW = """
 import asyncio
@@ -86,28 +80,6 @@ def shell(tmp_path: Path) -> Shell:
     """A shell in a directory with the program `flow.py`."""
     (tmp_path / "flow.py").write_text(FLOW)
     return Shell(tmp_path)
-
-
-@contextmanager
-def started(shell: Shell, *words: str) -> Iterator["subprocess.Popen[str]"]:
-    """A command that runs, and is killed in the end if it still does."""
-    process = shell.start(*words)
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        with process:
-            pass
-
-
-@pytest.fixture
-def url(shell: Shell) -> Iterator[str]:
-    """A server's."""
-    with started(shell, "server", "--port", "0", "--db", ":memory:") as server:
-        assert server.stderr is not None
-        said = "".join(server.stderr.readline() for _ in range(3))
-        yield re.findall(r"OSTINATO_ENGINE=(\S+)", said)[0]
 
 
 def named(name: str, version: str = "default") -> Any:

@@ -166,6 +166,7 @@ def _worker(order: Order, lines: Lines, catalog: "Catalog", counters: Counters) 
             memory=order.memory,
             tasks=order.tasks,
             patience=order.patience,
+            middleware=order.middleware,
         ),
         task_lists=order.task_lists,
         lane=order.lane,

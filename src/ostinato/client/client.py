@@ -1,13 +1,14 @@
 """`Client`: the Python API for those who start and watch executions, on every engine."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypedDict, TypeVar, Unpack, overload
 
 from ostinato.client.executions import start_execution
 from ostinato.client.handle import Handle
+from ostinato.client.middleware import Starting, StartMiddleware, around_start
 from ostinato.client.registration import deprecate_type, register_domain, register_type
 from ostinato.client.repairs import plan_repair, start_repair
 from ostinato.client.search import Search, Time, count_executions, list_executions
@@ -59,17 +60,26 @@ class Client:
         engine: an engine's URL (`sqlite:FILE`, `memory:`, `http://HOST:PORT`, `aws:REGION`), or a `Swf`.
         domain: the domain.
         converter: reads and writes payloads; JSON, unless given.
+        middleware: what is put around each start, the first outermost.
 
     Raises:
         UsageError: the URL names no engine, or what the engine needs is not installed or configured.
         StoreError: the database cannot be used.
     """
 
-    def __init__(self, engine: Swf | str, *, domain: str = DOMAIN, converter: Converter | None = None) -> None:
+    def __init__(
+        self,
+        engine: Swf | str,
+        *,
+        domain: str = DOMAIN,
+        converter: Converter | None = None,
+        middleware: Sequence[StartMiddleware] = (),
+    ) -> None:
         self._opened = ExitStack()
         self._swf: Swf = self._opened.enter_context(open_swf(engine)) if isinstance(engine, str) else engine
         self._domain = domain
         self._converter = converter or JsonConverter()
+        self._middleware = tuple(middleware)
 
     @property
     def swf(self) -> Swf:
@@ -111,8 +121,11 @@ class Client:
         text = self._converter.dump_arguments(args, kwargs)
         check_length(text, field=f"the input of {workflow.name}", limit=DATA_CHARACTERS)
         workflow_id = workflow.workflow_id or f"{workflow.name}-{uuid.uuid4()}"
-        execution = start_execution(self._swf, self._domain, workflow, workflow_id, text)
-        return self._handle(execution, workflow)
+        starting = Starting(workflow=workflow, workflow_id=workflow_id, input=text)
+        return self._handle(around_start(self._middleware, starting, self._start), workflow)
+
+    def _start(self, starting: Starting) -> WorkflowExecution:
+        return start_execution(self._swf, self._domain, starting.workflow, starting.workflow_id, starting.input)
 
     def run(self, workflow: Workflow[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Start an execution and wait for its result. Somewhere deciders and activity workers have to run.

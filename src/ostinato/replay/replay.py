@@ -70,6 +70,11 @@ class Replay:
         return self._execution.last_event_id
 
     @property
+    def started(self) -> e.WorkflowExecutionStarted:
+        """History's first event, once it was fed."""
+        return self._execution.started
+
+    @property
     def is_closed(self) -> bool:
         """Whether the code has come to its end."""
         return self._execution.loop.stopped

@@ -3,9 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
 from functools import partial
-from typing import Protocol
 
 from ostinato.errors import SwfFault, UnknownResourceFault
 from ostinato.model.operations import PollForActivityTask
@@ -13,7 +11,7 @@ from ostinato.model.results import ActivityTask
 from ostinato.model.structures import TaskList
 from ostinato.swf import Swf
 from ostinato.worker.calls import Backoff, PatientCaller
-from ostinato.worker.middleware import Report
+from ostinato.worker.middleware import Attempter, Report
 from ostinato.worker.notices import ActivityReported, Watch, ignore
 from ostinato.worker.rates import Pace
 from ostinato.worker.room import Room
@@ -26,22 +24,6 @@ REPORT_PATIENCE = 3600.0
 _LOST = "Activity task %s of %s was lost"
 _GLANCE = 1.0
 """Seconds after which a thread that waits for room looks whether it should stop."""
-
-
-class Attempter(Protocol):
-    """Whatever can run an activity task: in this process, in another one, with something around it."""
-
-    def run(self, task: ActivityTask) -> Report | None:
-        """Run the task and give the report to send; None if this process gave it up, as it stops."""
-        ...
-
-    def is_begun(self, task: ActivityTask) -> bool:
-        """Whether the task can run without a thread, by `begin`."""
-        ...
-
-    def begin(self, task: ActivityTask, done: Callable[[Report | None], None]) -> None:
-        """Let the task run without waiting for it; `done` is given what `run` gives, where it may wait."""
-        ...
 
 
 class ActivityWorker:

@@ -21,7 +21,7 @@ from ostinato.worker.coroutines import Coroutines
 from ostinato.worker.heartbeats import Heartbeats
 from ostinato.worker.lane import Lane
 from ostinato.worker.lines import Lines
-from ostinato.worker.middleware import ActivityMiddleware, Report, around_activity
+from ostinato.worker.middleware import ActivityMiddleware, Attempter, Report, Surrounded
 from ostinato.worker.notices import Watch
 from ostinato.worker.processes import Isolation, ProcessAttempts
 from ostinato.worker.rates import Pace, TokenBucket
@@ -89,7 +89,8 @@ class ActivityService:
             heartbeats=self._heartbeats,
             underway=self._underway,
         )
-        self._running = _Running(threads, self._processes, catalog.activities, middleware)
+        attempts: Attempter = _ByIsolation(threads, self._processes, catalog.activities)
+        self._running = _Running(Surrounded(attempts, middleware, threads.failed) if middleware else attempts)
         lane = Lane(settings.lane, settings.single)
         lists = {lane.name(name): name for name in settings.task_lists or catalog.activity_task_lists}
         shared = () if settings.rate is None else (TokenBucket(settings.rate),)
@@ -148,20 +149,38 @@ class ActivityService:
         return {"running_activities": self._room.taken, "activity_processes": self._processes.process_count}
 
 
-class _Running:
-    """Runs each task where its activity wants it, within the middleware, and knows which tasks run."""
+class _ByIsolation:
+    """Runs each task where its activity wants it."""
 
     def __init__(
-        self,
-        threads: Attempts,
-        processes: ProcessAttempts,
-        activities: Mapping[ActivityType, Activity[..., Any]],
-        middleware: Sequence[ActivityMiddleware],
+        self, threads: Attempts, processes: ProcessAttempts, activities: Mapping[ActivityType, Activity[..., Any]]
     ) -> None:
         self._threads = threads
         self._processes = processes
         self._activities = activities
-        self._middleware = tuple(middleware)
+
+    def run(self, task: ActivityTask) -> Report | None:
+        """Run the task."""
+        return (self._processes if self._is_isolated(task) else self._threads).run(task)
+
+    def is_begun(self, task: ActivityTask) -> bool:
+        """Whether the task can run without a thread."""
+        return not self._is_isolated(task) and self._threads.is_begun(task)
+
+    def begin(self, task: ActivityTask, done: Callable[[Report | None], None]) -> None:
+        """Let the task run without waiting for it."""
+        self._threads.begin(task, done)
+
+    def _is_isolated(self, task: ActivityTask) -> bool:
+        activity = self._activities.get(task.activity_type)
+        return activity is not None and activity.isolation == "process"
+
+
+class _Running:
+    """Knows which tasks run."""
+
+    def __init__(self, attempts: Attempter) -> None:
+        self._attempts = attempts
         self._tasks: dict[str, ActivityTask] = {}
         self._lock = threading.Lock()
 
@@ -172,39 +191,30 @@ class _Running:
 
     def run(self, task: ActivityTask) -> Report | None:
         """Run the task."""
-        with self._lock:
-            self._tasks[task.task_token] = task
+        self._add(task)
         try:
-            attempts = self._processes if self._is_isolated(task) else self._threads
-            if not self._middleware:
-                return attempts.run(task)
-            return self._within_middleware(task, attempts)
+            return self._attempts.run(task)
         finally:
-            with self._lock:
-                del self._tasks[task.task_token]
+            self._remove(task)
 
     def is_begun(self, task: ActivityTask) -> bool:
-        """Whether the task can run without a thread: middleware is around what a thread runs."""
-        return not self._middleware and not self._is_isolated(task) and self._threads.is_begun(task)
+        """Whether the task can run without a thread."""
+        return self._attempts.is_begun(task)
 
     def begin(self, task: ActivityTask, done: Callable[[Report | None], None]) -> None:
         """Let the task run without waiting for it."""
 
         def ended(report: Report | None) -> None:
-            with self._lock:
-                del self._tasks[task.task_token]
+            self._remove(task)
             done(report)
 
+        self._add(task)
+        self._attempts.begin(task, ended)
+
+    def _add(self, task: ActivityTask) -> None:
         with self._lock:
             self._tasks[task.task_token] = task
-        self._threads.begin(task, ended)
 
-    def _is_isolated(self, task: ActivityTask) -> bool:
-        activity = self._activities.get(task.activity_type)
-        return activity is not None and activity.isolation == "process"
-
-    def _within_middleware(self, task: ActivityTask, attempts: Attempts | ProcessAttempts) -> Report | None:
-        try:
-            return around_activity(self._middleware, task, lambda: attempts.run(task))
-        except Exception as error:  # noqa: BLE001  # a middleware that raises fails the task
-            return self._threads.failed(task, error)
+    def _remove(self, task: ActivityTask) -> None:
+        with self._lock:
+            del self._tasks[task.task_token]

@@ -38,7 +38,7 @@ from ostinato.worker.calls import Answer, Backoff, PatientCaller
 from ostinato.worker.catalog import Catalog
 from ostinato.worker.guard import Guard
 from ostinato.worker.lane import Lane
-from ostinato.worker.middleware import DecisionMiddleware, around_decision
+from ostinato.worker.middleware import Deciding, DecisionMiddleware, around_decision
 from ostinato.worker.notices import (
     Complained,
     DecisionDropped,
@@ -188,9 +188,7 @@ class Decider:
             batch = self._batch(task, TaskList(name=task_list) if task_list else self._poll.task_list)
             replay = batch.replay
             told = len(replay.complaints)
-            decisions = self._decisions(task, batch)
-            if self._is_to_be_checked(batch):
-                replay, decisions = self._checked(task, replay, decisions)
+            replay, decisions = self._decide(task, batch)
             if not batch.is_retold:
                 # Before the answer: with that the execution may close, and nobody listen any more.
                 self._tell_complaints(task, replay.complaints[told:])
@@ -230,10 +228,28 @@ class Decider:
             logger.warning("%s: %s", task.workflow_execution.workflow_id, complaint)
             self._watch(Complained(task.workflow_execution, complaint))
 
-    def _decisions(self, task: DecisionTask, batch: _Batch) -> tuple[DecisionAttributes, ...]:
+    def _decide(self, task: DecisionTask, batch: _Batch) -> tuple[Replay, tuple[DecisionAttributes, ...]]:
+        """The decisions, and the replay that made them: another one if a check was due, and its own count."""
+        used = batch.replay
+
+        def decide() -> tuple[DecisionAttributes, ...]:
+            nonlocal used
+            decisions = self._fed(task, batch)
+            if self._is_to_be_checked(batch):
+                used, decisions = self._checked(task, batch.replay, decisions)
+            return decisions
+
         if not self._middleware:
-            return self._fed(task, batch)
-        return around_decision(self._middleware, task, lambda: self._fed(task, batch))
+            decisions = decide()
+            return used, decisions
+        first = batch.events[0]
+        started = first if isinstance(first, WorkflowExecutionStarted) else batch.replay.started
+        try:
+            decisions = around_decision(self._middleware, Deciding(task=task, started=started), decide)
+        except BaseException:
+            used.evict()
+            raise
+        return used, decisions
 
     def _fed(self, task: DecisionTask, batch: _Batch) -> tuple[DecisionAttributes, ...]:
         if self._guard is None:

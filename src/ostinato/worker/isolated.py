@@ -14,7 +14,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -32,8 +32,11 @@ from ostinato.worker.context import RunningActivity
 from ostinato.worker.coroutines import Coroutines
 from ostinato.worker.frames import Beat, Beaten, Canceled, Completed, Failed, Frames, Ready, Run, ToProcess
 from ostinato.worker.heartbeats import Heartbeats
-from ostinato.worker.middleware import Report
+from ostinato.worker.middleware import Report, Surrounded, load_other_half
 from ostinato.worker.targets import load_catalog
+
+if TYPE_CHECKING:
+    from ostinato.worker.middleware import Attempter
 
 _BEAT_SECONDS = 75.0
 _KILLED_EARLY = "500"
@@ -46,6 +49,7 @@ class IsolatedSettings(msgspec.Struct, frozen=True, kw_only=True):
     targets: tuple[str, ...]
     domain: str
     memory: int | None = None
+    middleware: tuple[str, ...] = ()
 
 
 class _Channel:
@@ -149,6 +153,9 @@ def main(text: str) -> None:
         begin=channel.begin,
     )
 
+    middleware = load_other_half(settings.middleware)
+    running: Attempter = Surrounded(attempts, middleware, attempts.failed) if middleware else attempts
+
     def terminate(_number: int, _frame: FrameType | None) -> None:
         if not channel.is_busy:
             os._exit(0)
@@ -158,7 +165,7 @@ def main(text: str) -> None:
     threading.Thread(target=channel.read, name="ostinato tasks", daemon=True).start()
     channel.ready()
     while True:
-        channel.answer(attempts.run(channel.next_task().task))
+        channel.answer(running.run(channel.next_task().task))
 
 
 def _limit(memory: int | None) -> None:

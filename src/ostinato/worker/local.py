@@ -5,9 +5,9 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ostinato.client.registration import register_domain, register_types
 from ostinato.model.decisions import (
@@ -33,8 +33,12 @@ from ostinato.worker.decider import Decider
 from ostinato.worker.guard import Guard
 from ostinato.worker.heartbeats import Heartbeats
 from ostinato.worker.lane import Lane
+from ostinato.worker.middleware import ActivityMiddleware, DecisionMiddleware, Surrounded
 from ostinato.worker.notices import DecisionMade, Notice, ReplayBegun, Watch, ignore
 from ostinato.worker.room import Room
+
+if TYPE_CHECKING:
+    from ostinato.worker.middleware import Attempter
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +58,8 @@ class LocalWorker:
         catalog: the workflows and activities; their types are registered too.
         converter: reads and writes payloads.
         concurrency: how many activities may run at once.
+        activity_middleware: what is put around each attempt at an activity, the first outermost.
+        decision_middleware: what is put around the making of each decision, the first outermost.
         lane: serve the task lists of this lane in place of those that definitions name.
         guard: watches what the workflows' code does; nobody, unless given.
         watch: is told what happens.
@@ -69,6 +75,8 @@ class LocalWorker:
         catalog: Catalog,
         converter: Converter | None = None,
         concurrency: int = CONCURRENCY,
+        activity_middleware: Sequence[ActivityMiddleware] = (),
+        decision_middleware: Sequence[DecisionMiddleware] = (),
         lane: Lane | None = None,
         guard: Guard | None = None,
         watch: Watch = ignore,
@@ -85,13 +93,17 @@ class LocalWorker:
         self._room = Room(concurrency)
         self._heartbeats = Heartbeats()
         self._coroutines = Coroutines()
-        self._attempts = Attempts(
+        self._decision_middleware = tuple(decision_middleware)
+        attempts = Attempts(
             swf,
             domain=domain,
             activities=catalog.activities,
             converter=self._converter,
             heartbeats=self._heartbeats,
             coroutines=self._coroutines,
+        )
+        self._attempts: Attempter = (
+            Surrounded(attempts, activity_middleware, attempts.failed) if activity_middleware else attempts
         )
         self._identity = f"{socket.gethostname()}:{os.getpid()}"[:IDENTITY_CHARACTERS]
         self._lock = threading.Lock()
@@ -202,6 +214,7 @@ class LocalWorker:
                 converter=self._converter,
                 lane=self._lane if self._lane.suffix else None,
                 guard=self._guard,
+                middleware=self._decision_middleware,
                 watch=self._observe,
                 takes_late_tasks=self._takes_late_tasks,
                 identity=self._identity,

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import msgspec
+from msgspec.structs import replace
 
 from ostinato.errors import ProcessDied
 from ostinato.model.durations import whole_seconds
@@ -27,7 +28,7 @@ from ostinato.model.operations import (
 )
 from ostinato.model.results import ActivityTask
 from ostinato.model.structures import ActivityType
-from ostinato.payloads.along import sent_along
+from ostinato.payloads.along import send_along, sent_along
 from ostinato.payloads.converter import Converter
 from ostinato.replay.definitions import Activity
 from ostinato.swf import Swf
@@ -47,7 +48,7 @@ from ostinato.worker.frames import (
 )
 from ostinato.worker.heartbeats import Heartbeats
 from ostinato.worker.isolated import IsolatedSettings
-from ostinato.worker.middleware import Report
+from ostinato.worker.middleware import Report, carried
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class Isolation:
         tasks: how many tasks a process runs before it is replaced.
         patience: seconds that an activity has to stop after it was asked to, before SIGTERM.
         grace: seconds from SIGTERM to SIGKILL.
+        middleware: the names of what is around activities; their processes have the other half.
     """
 
     targets: tuple[str, ...]
@@ -79,6 +81,7 @@ class Isolation:
     tasks: int = 100
     patience: float = 10.0
     grace: float = 5.0
+    middleware: tuple[str, ...] = ()
 
 
 class ActivityProcess:
@@ -87,7 +90,11 @@ class ActivityProcess:
     def __init__(self, isolation: Isolation) -> None:
         ours, its = socket.socketpair()
         settings = IsolatedSettings(
-            descriptor=its.fileno(), targets=isolation.targets, domain=isolation.domain, memory=isolation.memory
+            descriptor=its.fileno(),
+            targets=isolation.targets,
+            domain=isolation.domain,
+            memory=isolation.memory,
+            middleware=isolation.middleware,
         )
         command = [sys.executable, "-m", "ostinato.worker.isolated", msgspec.json.encode(settings).decode()]
         with its:
@@ -266,7 +273,7 @@ class _Watched:
             if not process.is_ready:
                 process.frames.receive(_START_SECONDS)
                 process.is_ready = True
-            process.frames.send(Run(self._task))
+            process.frames.send(Run(_with_carried(self._task)))
             report = self._wait()
         except (EOFError, OSError):
             process.is_ready = False
@@ -333,6 +340,11 @@ class _Watched:
         error = ProcessDied(_ended(code, self._isolation.memory))
         logger.warning("The process of activity %s: %s", self._task.activity_id, error)
         return failure_report(self._converter, self._task, error, self._running.details)
+
+
+def _with_carried(task: ActivityTask) -> ActivityTask:
+    along = carried.get(None)
+    return replace(task, input=send_along(task.input or "", along)) if along else task
 
 
 def _ended(code: int, memory: int | None) -> str:
