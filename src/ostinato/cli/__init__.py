@@ -30,6 +30,9 @@ COMMANDS: Sections = {
         "check": Place("ostinato.cli.check:check", "Look through workflows for what no replay can repeat."),
         "replay": Place("ostinato.cli.replay:replay", "Say whether code agrees with histories, and where it does not."),
     },
+    "This command": {
+        "info": Place("ostinato.cli.info:info", "Show versions, settings and where they came from."),
+    },
 }
 """All commands: where they are, and the line that `ostinato --help` has of each."""
 

@@ -45,6 +45,18 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(import_module(module), name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is meant, with the defaults that the project has for it."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and name is not None and not command.hidden and not ctx.resilient_parsing:
+            from ostinato.cli.settings import project_of  # noqa: PLC0415  # --help of all does without
+
+            path = (*ctx.command_path.split(" ")[1:], name)
+            ctx.default_map = {name: project_of(ctx).defaults(command, path)}
+        return name, command, rest
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's
         """Write the list of commands, section by section, without importing one."""
         width = max(map(len, self._places))
