@@ -22,6 +22,7 @@ PUBLIC = [
     "Chain",
     "ChildPolicy",
     "Client",
+    "Credentials",
     "EndState",
     "FailWorkflow",
     "FuncGroup",

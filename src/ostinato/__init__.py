@@ -81,6 +81,9 @@ if TYPE_CHECKING:
         starmap,
         submit,
     )
+    from ostinato.swf import (
+        Credentials,
+    )
     from ostinato.worker.context import (
         activity_info,
         cancel_requested,
@@ -100,6 +103,7 @@ __all__ = [
     "Chain",
     "ChildPolicy",
     "Client",
+    "Credentials",
     "EndState",
     "FailWorkflow",
     "FuncGroup",
@@ -214,6 +218,7 @@ _HOMES = {
         "starmap",
         "submit",
     ),
+    "ostinato.swf": ("Credentials",),
     "ostinato.worker.context": (
         "activity_info",
         "cancel_requested",

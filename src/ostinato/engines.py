@@ -7,14 +7,10 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from ostinato.errors import StoreError, UsageError
 from ostinato.model.limits import EVENTS_PER_EXECUTION
-from ostinato.swf import Swf
-
-if TYPE_CHECKING:
-    from ostinato.clients.signing import Credentials
+from ostinato.swf import Credentials, Swf
 
 KNOWN = "sqlite:FILE, memory:, http://HOST:PORT, https://HOST:PORT, aws: or aws:REGION"
 
@@ -77,7 +73,7 @@ def parse_engine(url: str, *, where: str = "") -> EngineUrl:
 
 @contextmanager
 def open_swf(
-    url: str | EngineUrl, *, credentials: "Credentials | None" = None, event_limit: int = EVENTS_PER_EXECUTION
+    url: str | EngineUrl, *, credentials: Credentials | None = None, event_limit: int = EVENTS_PER_EXECUTION
 ) -> Generator[Swf]:
     """The operations of the engine that the URL names, until the end of the context; polls in flight then answer None.
 
@@ -117,7 +113,7 @@ def _embedded(url: EngineUrl, event_limit: int) -> Generator[Swf]:
 
 
 @contextmanager
-def _served(url: EngineUrl, credentials: "Credentials | None") -> Generator[Swf]:
+def _served(url: EngineUrl, credentials: Credentials | None) -> Generator[Swf]:
     from ostinato.clients.http import HttpSwf  # noqa: PLC0415  # not needed by the others
 
     client = HttpSwf(url.place, credentials=credentials)

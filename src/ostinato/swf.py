@@ -4,6 +4,7 @@ The embedded engine is one, the clients of a server and of Amazon are others. De
 know only this.
 """
 
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar, runtime_checkable
 
 from ostinato.model.events import HistoryEvent
@@ -27,6 +28,15 @@ class Swf(Protocol):
             ServiceError: no answer came, or one that is none of SWF's.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """Who calls, with a key that the service knows. The session token belongs to temporary credentials."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
 
 
 @runtime_checkable

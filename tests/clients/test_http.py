@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from ostinato.clients.http import HttpSwf
-from ostinato.clients.signing import Credentials
 from ostinato.errors import (
     ConnectionLostError,
     ForeignAnswerError,
@@ -20,6 +19,7 @@ from ostinato.model import operations as o
 from ostinato.model.fields import TaskToken
 from ostinato.model.results import PendingTaskCount
 from ostinato.model.structures import TaskList
+from ostinato.swf import Credentials
 from tests.clients.conftest import Serve, answer
 
 COUNT = o.CountPendingActivityTasks(domain="d", task_list=TaskList(name="t"))

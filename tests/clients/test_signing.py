@@ -9,7 +9,8 @@ from botocore.credentials import Credentials as Theirs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostinato.clients.signing import Credentials, Signer
+from ostinato.clients.signing import Signer
+from ostinato.swf import Credentials
 
 NOW = 1_795_420_000.0
 

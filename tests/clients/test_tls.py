@@ -11,7 +11,6 @@ import pytest
 import trustme
 
 from ostinato.clients.http import HttpSwf
-from ostinato.clients.signing import Credentials
 from ostinato.engine.engine import open_engine
 from ostinato.engines import open_swf
 from ostinato.errors import ConnectionLostError
@@ -19,6 +18,7 @@ from ostinato.model import operations as o
 from ostinato.model.structures import TaskList
 from ostinato.server.credentials import AccessKey
 from ostinato.server.serving import Server, Settings, listen
+from ostinato.swf import Credentials
 
 SECRET = "secret"
 REGISTER = o.RegisterDomain(name="d", workflow_execution_retention_period_in_days="1")

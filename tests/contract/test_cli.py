@@ -22,7 +22,7 @@ def aws(url: str, tmp_path: Path) -> Aws:
 
     def run(operation: str, *words: str, is_refused: bool = False) -> Any:
         done = subprocess.run(
-            [command, "swf", operation, *words], env=env, capture_output=True, text=True, check=False, timeout=60
+            [command, "swf", operation, *words], env=env, capture_output=True, text=True, check=False, timeout=300
         )
         assert (done.returncode != 0) is is_refused, done.stderr
         return done.stderr if is_refused else json.loads(done.stdout or "null")
@@ -38,7 +38,7 @@ def test_a_workflows_life_by_hand(aws: Aws) -> None:
     aws("register-domain", "--name", "by-hand", "--workflow-execution-retention-period-in-days", "1")
     aws(
         *("register-workflow-type", *domain, "--name", "order", *version, "--default-task-list", "name=tasks"),
-        *("--default-task-start-to-close-timeout", "60", "--default-execution-start-to-close-timeout", "60"),
+        *("--default-task-start-to-close-timeout", "3600", "--default-execution-start-to-close-timeout", "3600"),
         *("--default-child-policy", "TERMINATE"),
     )
     aws("register-activity-type", *domain, "--name", "ship", "--activity-version", "1")
@@ -52,7 +52,7 @@ def test_a_workflows_life_by_hand(aws: Aws) -> None:
     assert "(WorkflowExecutionAlreadyStartedFault)" in again
 
     token = aws("poll-for-decision-task", *domain, *tasks)["taskToken"]
-    timeouts = dict.fromkeys(("scheduleToCloseTimeout", "scheduleToStartTimeout", "startToCloseTimeout"), "60")
+    timeouts = dict.fromkeys(("scheduleToCloseTimeout", "scheduleToStartTimeout", "startToCloseTimeout"), "3600")
     schedule = {
         "decisionType": "ScheduleActivityTask",
         "scheduleActivityTaskDecisionAttributes": {

@@ -70,7 +70,11 @@ class Wire:
         while line := self._reader.readline().strip():
             name, _, value = line.decode().partition(":")
             headers[name.strip().lower()] = value.strip()
-        return Answer(int(status), headers, self._reader.read(int(headers["content-length"])))
+        length = int(headers["content-length"])
+        body = self._reader.read(length)
+        if len(body) < length:
+            raise ConnectionResetError(f"{len(body)} of {length} bytes came")
+        return Answer(int(status), headers, body)
 
     def rest(self) -> bytes:
         """All until the server closes the connection."""

@@ -19,11 +19,12 @@ from ostinato.cli.interrupts import Interrupts
 from ostinato.cli.messages import messages_to
 from ostinato.cli.orders import Order, Role
 from ostinato.cli.outcome import tell_outcome
+from ostinato.cli.reaching import reach
 from ostinato.cli.streams import data_stream
 from ostinato.cli.supervise import starter
 from ostinato.client.executions import find_open, start_execution
 from ostinato.client.registration import register_types
-from ostinato.engines import EngineKind, EngineUrl, open_swf, parse_engine
+from ostinato.engines import EngineKind, EngineUrl, parse_engine
 from ostinato.errors import UsageError, WorkflowExecutionAlreadyStartedFault
 from ostinato.model.operations import DescribeWorkflowExecution
 from ostinato.payloads.converter import JsonConverter
@@ -106,7 +107,7 @@ class _Alone:
             stack.enter_context(messages_to(display.note))
             interrupts = stack.enter_context(Interrupts(before_leaving=display.close))
             url = stack.enter_context(self._served())
-            swf = stack.enter_context(open_swf(url))
+            swf = stack.enter_context(reach(url))
             self._prepare(swf)
             execution, is_resumed = self._begin(swf, display)
             stack.enter_context(self._supervised(Role.DECIDER, self._alone.deciders, url))

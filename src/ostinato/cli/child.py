@@ -12,7 +12,7 @@ import msgspec
 
 from ostinato.cli.complaints import complain
 from ostinato.cli.orders import Order, Role
-from ostinato.engines import open_swf
+from ostinato.cli.reaching import reach
 from ostinato.errors import UsageError
 from ostinato.worker.children import DRAINING, SERVING, STARTING, Status
 from ostinato.worker.counters import Counters
@@ -70,8 +70,8 @@ class _Child:
                 return self._serve(service)
         catalog = load_catalog(order.targets)
         with ExitStack() as stack:
-            rest = stack.enter_context(open_swf(order.engine))
-            polls = stack.enter_context(hanging := ExitStack()).enter_context(open_swf(order.engine))
+            rest = stack.enter_context(reach(order.engine))
+            polls = stack.enter_context(hanging := ExitStack()).enter_context(reach(order.engine))
             prepare(
                 rest,
                 domain=order.domain,

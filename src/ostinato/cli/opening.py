@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ostinato.cli.names import check_name
+from ostinato.cli.reaching import reach
 from ostinato.client.client import Client
-from ostinato.engines import EngineKind, EngineUrl, open_swf, parse_engine
+from ostinato.engines import EngineKind, EngineUrl, parse_engine
 from ostinato.errors import DatabaseInUseError, UnknownResourceFault, UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def open_client(access: "Access", *, makes_file: bool = False) -> Generator[Clie
     check_name(access.domain, where="--domain")
     _require_kept(url, makes_file=makes_file)
     try:
-        with open_swf(url) as swf:
+        with reach(url) as swf:
             yield Client(swf, domain=access.domain)
     except DatabaseInUseError as error:
         raise UsageError(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ostinato.cli.complaints import complain, say
 from ostinato.cli.messages import messages_to
+from ostinato.cli.reaching import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from ostinato.engine.engine import open_engine
 from ostinato.errors import UsageError
 
@@ -109,10 +110,12 @@ def _prepare_process(server: "Server") -> None:
 
 def _greeting(url: str, service: Service) -> str:
     who = f"keys of {service.credentials}" if service.credentials is not None else "anybody who reaches it"
-    return "\n".join(
-        (
-            f"Ostinato serves Amazon SWF's API at {url}, from {service.db}, to {who}.",
-            f"  any AWS client:  AWS_ENDPOINT_URL_SWF={url}",
-            f"  Ostinato:        OSTINATO_ENGINE={url}",
-        )
-    )
+    lines = [
+        f"Ostinato serves Amazon SWF's API at {url}, from {service.db}, to {who}.",
+        f"  any AWS client:  AWS_ENDPOINT_URL_SWF={url}",
+        f"  Ostinato:        OSTINATO_ENGINE={url}",
+    ]
+    if service.credentials is not None:
+        lines[1] += ", AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"
+        lines[2] += f", {ACCESS_KEY_ID}, {SECRET_ACCESS_KEY}"
+    return "\n".join(lines)

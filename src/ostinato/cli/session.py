@@ -27,11 +27,12 @@ from ostinato.cli.interrupts import Interrupts
 from ostinato.cli.messages import messages_to
 from ostinato.cli.names import check_name
 from ostinato.cli.outcome import tell_dropped, tell_outcome
+from ostinato.cli.reaching import reach
 from ostinato.cli.streams import data_stream
 from ostinato.client.executions import start_execution
 from ostinato.client.histories import read_history
 from ostinato.client.registration import register_domain
-from ostinato.engines import EngineKind, open_swf, parse_engine
+from ostinato.engines import EngineKind, parse_engine
 from ostinato.errors import UsageError, WorkflowExecutionAlreadyStartedFault
 from ostinato.model.limits import EVENTS_PER_EXECUTION
 from ostinato.model.structures import WorkflowExecution
@@ -111,9 +112,7 @@ class _Run:
             stack.enter_context(messages_to(display.note))
             interrupts = stack.enter_context(Interrupts(before_leaving=lambda: self._leave(display)))
             worker_joins = stack.enter_context(ExitStack())
-            swf = stack.enter_context(
-                open_swf(self._url, event_limit=self._session.event_limit or EVENTS_PER_EXECUTION)
-            )
+            swf = stack.enter_context(reach(self._url, event_limit=self._session.event_limit or EVENTS_PER_EXECUTION))
             register_domain(swf, self._session.domain)
             remains = self._find_remains(swf)
             lane = remains.lane if remains is not None else lane_for(self._workflow_id)

@@ -29,7 +29,7 @@ from ostinato.payloads.converter import Converter, JsonConverter
 from ostinato.payloads.limits import check_length
 from ostinato.payloads.signatures import result_type
 from ostinato.replay.definitions import Definition, Workflow
-from ostinato.swf import Swf
+from ostinato.swf import Credentials, Swf
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -61,6 +61,7 @@ class Client:
         domain: the domain.
         converter: reads and writes payloads; JSON, unless given.
         middleware: what is put around each start, the first outermost.
+        credentials: sign requests to an `http:` engine's server; Amazon's are found as by any AWS tool.
 
     Raises:
         UsageError: the URL names no engine, or what the engine needs is not installed or configured.
@@ -74,9 +75,12 @@ class Client:
         domain: str = DOMAIN,
         converter: Converter | None = None,
         middleware: Sequence[StartMiddleware] = (),
+        credentials: Credentials | None = None,
     ) -> None:
         self._opened = ExitStack()
-        self._swf: Swf = self._opened.enter_context(open_swf(engine)) if isinstance(engine, str) else engine
+        self._swf: Swf = (
+            self._opened.enter_context(open_swf(engine, credentials=credentials)) if isinstance(engine, str) else engine
+        )
         self._domain = domain
         self._converter = converter or JsonConverter()
         self._middleware = tuple(middleware)

@@ -25,12 +25,13 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ostinato.clients.connections import BrokenExchangeError, Connection, Response
-from ostinato.clients.signing import Credentials, Signer
+from ostinato.clients.signing import Signer
 from ostinato.errors import ConnectionLostError, ForeignAnswerError, UnknownResourceFault, UsageError
 from ostinato.model import operations as o
 from ostinato.model.limits import POLL_SECONDS
 from ostinato.model.operations import Operation
 from ostinato.model.wire_operations import decode_answer, decode_fault, encode_operation
+from ostinato.swf import Credentials
 
 Answer = TypeVar("Answer")
 

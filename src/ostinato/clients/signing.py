@@ -4,21 +4,13 @@ Pure but for what it remembers: the time is handed in.
 """
 
 import hmac
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 
+from ostinato.swf import Credentials
+
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _SERVICE = "swf"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
-    """Who calls. The session token belongs to temporary credentials."""
-
-    access_key_id: str
-    secret_access_key: str = field(repr=False)
-    session_token: str | None = field(default=None, repr=False)
 
 
 class Signer:
