@@ -17,6 +17,7 @@ PUBLIC = [
     "ALL_COMPLETED",
     "FIRST_COMPLETED",
     "FIRST_EXCEPTION",
+    "INHERIT",
     "Activity",
     "Call",
     "Chain",

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         call,
     )
     from ostinato.replay.definitions import (
+        INHERIT,
         Activity,
         LambdaFunction,
         Workflow,
@@ -98,6 +99,7 @@ __all__ = [
     "ALL_COMPLETED",
     "FIRST_COMPLETED",
     "FIRST_EXCEPTION",
+    "INHERIT",
     "Activity",
     "Call",
     "Chain",
@@ -183,6 +185,7 @@ _HOMES = {
         "call",
     ),
     "ostinato.replay.definitions": (
+        "INHERIT",
         "Activity",
         "LambdaFunction",
         "Workflow",

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ostinato.model.events import ActivityTaskScheduled
+
 if TYPE_CHECKING:
     from tests.examples.conftest import Stage
 
@@ -46,6 +48,15 @@ def test_weather_of_the_stations_that_could_be_read(stage: "Stage") -> None:
     stations = ["Bern", "Oslo", "Atlantis", "Rome"]
 
     assert stage.run("weather.py:report", stations=stations) == {"Bern": 70.7, "Oslo": 57.2, "Rome": 86.9}
+
+
+def test_what_several_parts_need_is_built_once(stage: "Stage") -> None:
+    """Three parts, of which one is needed twice: three tasks."""
+    handle = stage.start("makefile.py:build", needs={"app": ["ui", "core"], "ui": ["core"]}, part="app")
+
+    assert handle.result(timeout=20) == "app(ui(core) core)"
+    scheduled = [event for event in handle.history() if isinstance(event, ActivityTaskScheduled)]
+    assert len({event.activity_id for event in scheduled}) == len(scheduled) == 3
 
 
 def test_the_demo_shows_what_it_promises() -> None:

@@ -28,7 +28,7 @@ from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.converter import Converter, JsonConverter
 from ostinato.payloads.limits import check_length
 from ostinato.payloads.signatures import result_type
-from ostinato.replay.definitions import Definition, Workflow
+from ostinato.replay.definitions import Definition, Workflow, own_id
 from ostinato.swf import Credentials, Swf
 
 P = ParamSpec("P")
@@ -124,7 +124,7 @@ class Client:
         """
         text = self._converter.dump_arguments(args, kwargs)
         check_length(text, field=f"the input of {workflow.name}", limit=DATA_CHARACTERS)
-        workflow_id = workflow.workflow_id or f"{workflow.name}-{uuid.uuid4()}"
+        workflow_id = own_id(workflow, args, kwargs) or f"{workflow.name}-{uuid.uuid4()}"
         starting = Starting(workflow=workflow, workflow_id=workflow_id, input=text)
         return self._handle(around_start(self._middleware, starting, self._start), workflow)
 

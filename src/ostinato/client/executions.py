@@ -58,7 +58,7 @@ def start_execution(
             task_priority=None if workflow.task_priority is None else str(workflow.task_priority),
             input=text,
             execution_start_to_close_timeout=to_swf(workflow.execution_start_to_close_timeout),
-            tag_list=tuple(workflow.tag_list) or None,
+            tag_list=workflow.tags() or None,
             task_start_to_close_timeout=to_swf(workflow.task_start_to_close_timeout),
             child_policy=workflow.child_policy,
             lambda_role=workflow.lambda_role,

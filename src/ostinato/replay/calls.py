@@ -210,7 +210,7 @@ def info() -> Info:
         workflow_execution=execution.workflow_execution,
         workflow_type=started.workflow_type,
         task_list=started.task_list.name,
-        tag_list=tuple(tag for tag in started.tag_list or () if tag is not None),
+        tag_list=execution.tag_list,
         start_timestamp=started.event_timestamp,
         parent_workflow_execution=started.parent_workflow_execution,
         continued_execution_run_id=started.continued_execution_run_id or None,
@@ -249,7 +249,7 @@ def continue_as_new(*args: Any, **kwargs: Any) -> NoReturn:
             task_start_to_close_timeout=started.task_start_to_close_timeout
             or to_swf(workflow.task_start_to_close_timeout),
             child_policy=started.child_policy,
-            tag_list=tuple(tag for tag in started.tag_list or () if tag is not None) or None,
+            tag_list=execution.tag_list or None,
             workflow_type_version=workflow.version,
             lambda_role=started.lambda_role,
         )

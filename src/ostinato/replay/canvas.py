@@ -260,7 +260,7 @@ def is_submittable(what: object) -> bool:
 
 def not_submittable(place: str, what: object) -> UsageError:
     """The error for what cannot be submitted."""
-    hint = "Decorate the function with @activity; within a canvas, call(function, ...) runs workflow code"
+    hint = "Decorate the function with @activity; for a function of workflow code use spawn(), or call() in a canvas"
     return UsageError(found=f"{place} was given {what!r}", expected=_EXPECTED, hint=hint)
 
 

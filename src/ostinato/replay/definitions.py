@@ -5,8 +5,9 @@ A definition is immutable and holds the author's function untouched: it may be i
 
 import inspect
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from pathlib import Path
 from typing import (
     TYPE_CHECKING,
@@ -25,7 +26,7 @@ from typing import (
 from ostinato.errors import NotDurableError, UsageError
 from ostinato.model.durations import Duration, whole_seconds
 from ostinato.model.enums import ChildPolicy
-from ostinato.model.limits import TAGS_PER_EXECUTION, YEAR_SECONDS
+from ostinato.model.limits import ID_CHARACTERS, TAGS_PER_EXECUTION, YEAR_SECONDS
 from ostinato.model.structures import ActivityType, WorkflowType
 from ostinato.replay.failures import FailureHook
 from ostinato.replay.retry import Retry
@@ -44,12 +45,27 @@ DEFAULT_HEARTBEAT_TIMEOUT = 300.0
 DEFAULT_DECISION_TIMEOUT = 300.0
 
 
+OwnId = str | Callable[..., str] | None
+"""An id of the author's own, or a function of the arguments that gives it."""
+
+
+class Inherited(Enum):
+    """What a child takes from its parent."""
+
+    TAGS = "tags"
+
+
+INHERIT = Inherited.TAGS
+"""As a child's `tag_list`: the parent's."""
+
+
 class ActivityOptions(TypedDict, total=False):
     """The settings of an activity. Durations are seconds or timedeltas; None is no limit.
 
     `task_priority`: the higher is served first. `control` is a text that history keeps with the task and the worker
-    does not see. `activity_id`: an id of your own, unique among the open activities of the execution. `isolation`: what
-    a worker runs it in: a thread (or its event loop, if it is an `async def`), or a process that it can kill.
+    does not see. `activity_id`: an id of your own, unique among the open activities of the execution, or a function of
+    the arguments that gives it. `idempotent`: whether the same arguments are the same task. `isolation`: what a worker
+    runs it in: a thread (or its event loop, if it is an `async def`), or a process that it can kill.
     `on_failure`: workflow code that is asked what to do when the activity does not end well.
     """
 
@@ -64,14 +80,17 @@ class ActivityOptions(TypedDict, total=False):
     retry: Retry | None
     on_failure: FailureHook | None
     control: str | None
-    activity_id: str | None
+    activity_id: OwnId
+    idempotent: bool
     isolation: Literal["thread", "process"]
 
 
 class WorkflowOptions(TypedDict, total=False):
     """The settings of a workflow. Durations are seconds or timedeltas; None is no limit, which SWF reads as a year.
 
-    `task_start_to_close_timeout` bounds one decision. `workflow_id`: an id of your own, for a child. `retry` and
+    `task_start_to_close_timeout` bounds one decision. `workflow_id`: an id of your own, or a function of the arguments
+    that gives it. `idempotent`, for a child: whether the same arguments are the same child. `tag_list`: a child may
+    `INHERIT` its parent's. `retry` and
     `on_failure` (what is asked when it does not end well) are for a child, too, and belong to whoever submits it.
     `on_task_failure` is asked when something that the workflow itself submitted does not end well; a class may have a
     method of that name.
@@ -84,13 +103,14 @@ class WorkflowOptions(TypedDict, total=False):
     execution_start_to_close_timeout: Duration | None
     task_start_to_close_timeout: Duration | None
     child_policy: ChildPolicy
-    tag_list: Sequence[str]
+    tag_list: Sequence[str] | Inherited
     lambda_role: str | None
     retry: Retry | None
     on_failure: FailureHook | None
     on_task_failure: FailureHook | None
     control: str | None
-    workflow_id: str | None
+    workflow_id: OwnId
+    idempotent: bool
 
 
 class Submittable(Protocol[P, R_co]):
@@ -152,7 +172,8 @@ class Activity(Generic[P, R]):
     retry: Retry | None = None
     on_failure: FailureHook | None = None
     control: str | None = None
-    activity_id: str | None = None
+    activity_id: OwnId = None
+    idempotent: bool = False
     isolation: Literal["thread", "process"] = "thread"
     declared: "Activity[P, R] | None" = field(default=None, repr=False)
     """What `options` was called on, as it was declared; workers know that one. None if this is it."""
@@ -173,6 +194,11 @@ class Activity(Generic[P, R]):
             if timeout is not None:
                 whole_seconds(timeout)
         object.__setattr__(self, "activity_type", ActivityType(name=self.name, version=self.version))
+
+    @property
+    def own_id(self) -> OwnId:
+        """The id of one's own, or what gives it."""
+        return self.activity_id
 
     @property
     def is_async(self) -> bool:
@@ -215,13 +241,14 @@ class Workflow(Generic[P, R]):
     execution_start_to_close_timeout: Duration | None = YEAR_SECONDS
     task_start_to_close_timeout: Duration | None = DEFAULT_DECISION_TIMEOUT
     child_policy: ChildPolicy = ChildPolicy.TERMINATE
-    tag_list: Sequence[str] = ()
+    tag_list: Sequence[str] | Inherited = ()
     lambda_role: str | None = None
     retry: Retry | None = None
     on_failure: FailureHook | None = None
     on_task_failure: FailureHook | None = None
     control: str | None = None
-    workflow_id: str | None = None
+    workflow_id: OwnId = None
+    idempotent: bool = False
     workflow_type: WorkflowType = field(init=False)
 
     def __post_init__(self) -> None:
@@ -233,9 +260,18 @@ class Workflow(Generic[P, R]):
         for timeout in (self.execution_start_to_close_timeout, self.task_start_to_close_timeout):
             if timeout is not None:
                 whole_seconds(timeout)
-        if len(self.tag_list) > TAGS_PER_EXECUTION:
+        if not isinstance(self.tag_list, Inherited) and len(self.tag_list) > TAGS_PER_EXECUTION:
             raise UsageError(found=f"{len(self.tag_list)} tags", expected=f"at most {TAGS_PER_EXECUTION}")
         object.__setattr__(self, "workflow_type", WorkflowType(name=self.name, version=self.version))
+
+    @property
+    def own_id(self) -> OwnId:
+        """The id of one's own, or what gives it."""
+        return self.workflow_id
+
+    def tags(self, inherited: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """The tags of an execution whose parent has these."""
+        return inherited if isinstance(self.tag_list, Inherited) else tuple(self.tag_list)
 
     @property
     def is_class(self) -> bool:
@@ -375,6 +411,21 @@ def workflow(function: Callable[..., Any] | None = None, /, **options: Any) -> A
         return declared
 
     return declare if function is None else declare(function)
+
+
+def own_id(what: Definition, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str | None:
+    """The id of the author's own for these arguments, if there is one.
+
+    Raises:
+        UsageError: the author's function gave none that SWF could take.
+    """
+    if not callable(what.own_id):
+        return what.own_id
+    given: Any = what.own_id(*args, **kwargs)
+    if not isinstance(given, str) or not 0 < len(given) <= ID_CHARACTERS:
+        expected = f"a string of 1 to {ID_CHARACTERS} characters"
+        raise UsageError(found=f"the id of {what.name} was {given!r}", expected=expected)
+    return given
 
 
 def _name(function: Callable[..., Any]) -> str:

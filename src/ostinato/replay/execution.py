@@ -26,6 +26,7 @@ from ostinato.replay.timers import Timer
 if TYPE_CHECKING:
     from ostinato.replay.definitions import Activity
     from ostinato.replay.failures import FailureHook
+    from ostinato.replay.identity import SharedTask
     from ostinato.replay.recovery import Recovery
     from ostinato.replay.reuse import Reuse
 
@@ -81,6 +82,8 @@ class Execution:
         """
         self.patches: dict[str, bool] = {}
         """Whether the execution follows each patch that the code asked about."""
+        self.shared_tasks: dict[str, SharedTask] = {}
+        """Tasks that are joined when they are asked for again, by what they are and their ids."""
         self.unrecorded_markers = 0
         self.failure: BaseException | None = None
         """Why this decision cannot be made."""
@@ -199,6 +202,11 @@ class Execution:
     def now(self) -> datetime:
         """The time of the event that the code sees."""
         return datetime.fromtimestamp(self.loop.now, UTC)
+
+    @property
+    def tag_list(self) -> tuple[str, ...]:
+        """Its tags."""
+        return tuple(tag for tag in self.started.tag_list or () if tag is not None)
 
     def fail(self, error: BaseException) -> None:
         """This decision cannot be made; the first reason counts."""

@@ -23,7 +23,7 @@ class Future(OrderedFuture[T]):
     another `submit`, also deep within lists, dicts and dataclasses.
     """
 
-    __slots__ = ("is_running", "label", "on_cancel")
+    __slots__ = ("is_running", "label", "on_cancel", "source")
 
     def __init__(self, *, loop: ReplayLoop, label: str, on_cancel: Callable[[], None] | None = None) -> None:
         # And not by way of OrderedFuture: workflows make very many of these.
@@ -34,6 +34,8 @@ class Future(OrderedFuture[T]):
         self.is_running = False
         """Whether a worker has begun with it."""
         self.on_cancel = on_cancel
+        self.source: asyncio.Future[Any] | None = None
+        """Another one that this one ends as."""
 
     def result(self, timeout: Duration | None = None) -> T:
         """The result, waiting for it.
@@ -66,7 +68,9 @@ class Future(OrderedFuture[T]):
 
     def running(self) -> bool:
         """Whether a worker has begun with it and it is not done."""
-        return self.is_running and not self.done()
+        if self.done():
+            return False
+        return self.source.running() if isinstance(self.source, Future) else self.is_running
 
     def cancel(self, msg: Any | None = None) -> bool:
         """Give it up: what it stands for is asked to cancel, and whoever waits for it gets `CancelledError`.
@@ -123,6 +127,7 @@ def hand_on(source: asyncio.Future[Any], target: Future[Any], go_on: Callable[[A
     def give_up() -> None:
         source.cancel()
 
+    target.source = source
     target.on_cancel = give_up
     source.add_done_callback(ended)
 

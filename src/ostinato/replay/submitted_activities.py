@@ -27,10 +27,9 @@ class SubmittedActivity(Submission):
 
     kind = Kind.ACTIVITY
 
-    def __init__(self, execution: Execution, activity: Activity[..., Any]) -> None:
-        given = activity.activity_id
-        task_id = given or bounded_id(f"activity-{activity.name}-{execution.number(f'activity {activity.name}')}")
-        super().__init__(execution, task_id, activity)
+    def __init__(self, execution: Execution, activity: Activity[..., Any], task_id: str | None) -> None:
+        name = activity.name
+        super().__init__(execution, task_id or activity_id(name, execution.number(f"activity {name}")), activity)
         self.activity = activity
         self._heartbeat: str | None = None
         """The details of the last heartbeat that is known of, for the next attempt."""
@@ -151,3 +150,8 @@ def _last_heartbeat(event: _NotCompleted) -> str | None:
             return sent_along(details).heartbeat
         case _:
             return None
+
+
+def activity_id(name: str, what: object) -> str:
+    """The id of an activity, in simpleflow's form; `what` tells it from others of that name."""
+    return bounded_id(f"activity-{name}-{what}")

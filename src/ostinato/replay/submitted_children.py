@@ -36,9 +36,9 @@ class SubmittedChild(Submission):
 
     kind = Kind.CHILD
 
-    def __init__(self, execution: Execution, workflow: Workflow[..., Any]) -> None:
-        task_id = workflow.workflow_id or _child_id(execution, workflow.name)
-        super().__init__(execution, task_id, workflow)
+    def __init__(self, execution: Execution, workflow: Workflow[..., Any], task_id: str | None) -> None:
+        name = workflow.name
+        super().__init__(execution, task_id or child_id(execution, name, execution.number(f"child {name}")), workflow)
         self.workflow = workflow
         self.run_id: RunId | None = None
         self._state = lives.ChildState.NEW
@@ -66,7 +66,7 @@ class SubmittedChild(Submission):
             execution_start_to_close_timeout=to_swf(w.execution_start_to_close_timeout),
             task_start_to_close_timeout=to_swf(w.task_start_to_close_timeout),
             child_policy=w.child_policy,
-            tag_list=tuple(w.tag_list) or None,
+            tag_list=w.tags(self.execution.tag_list) or None,
             lambda_role=w.lambda_role,
         )
 
@@ -143,8 +143,8 @@ class SubmittedChild(Submission):
             self._failed(errors.ChildWorkflowNotStarted(what, **facts, reason=cause.name))
 
 
-def _child_id(execution: Execution, name: str) -> str:
-    """The workflow id of a child, in simpleflow's form: unique, and the same in every replay."""
+def child_id(execution: Execution, name: str, what: object) -> str:
+    """The workflow id of a child, in simpleflow's form; `what` tells it from others of that name."""
     parent = execution.workflow_execution
     run = f"{zlib.adler32(parent.run_id.encode()):x}"
-    return bounded_id(f"workflow-{name}-{parent.workflow_id}--{run}--{execution.number(f'child {name}')}")
+    return bounded_id(f"workflow-{name}-{parent.workflow_id}--{run}--{what}")

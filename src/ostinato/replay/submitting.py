@@ -16,6 +16,7 @@ from ostinato.replay.canvas_runs import (
 )
 from ostinato.replay.definitions import (
     Activity,
+    Definition,
     HasAsyncRun,
     HasRun,
     LambdaFunction,
@@ -27,10 +28,9 @@ from ostinato.replay.definitions import (
 )
 from ostinato.replay.execution import Execution, current
 from ostinato.replay.futures import Future
+from ostinato.replay.identity import begin_identified, submission_of
 from ostinato.replay.inputs import when_ready
 from ostinato.replay.submission import Submission
-from ostinato.replay.submitted_activities import SubmittedActivity
-from ostinato.replay.submitted_children import SubmittedChild
 from ostinato.replay.submitted_lambdas import SubmittedLambda
 
 P = ParamSpec("P")
@@ -72,7 +72,29 @@ def _begin(execution: Execution, what: Any, args: tuple[Any, ...], kwargs: Mappi
         if kwargs:
             raise UsageError(found=f"a {kind.__name__} was submitted with {', '.join(kwargs)}", hint=_CANVAS_HINT)
         return _begin_canvas(execution, what, args)
-    submission = _submission(execution, what, args, kwargs)
+    if issubclass(kind, (Activity, Workflow)):
+        return _begin_task(execution, what, args, kwargs)
+    if not issubclass(kind, LambdaFunction):
+        raise not_submittable("submit()", what)
+    if len(args) + len(kwargs) > 1 and args:
+        raise UsageError(found=f"{len(args) + len(kwargs)} arguments for a Lambda function", expected="one value")
+    return _begun(SubmittedLambda(execution, what), args, kwargs)
+
+
+def _begin_task(
+    execution: Execution,
+    what: Definition,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+) -> Future[Any]:
+    signature_of(what.function if isinstance(what, Activity) else what.run).check_call(args, kwargs)
+    own = what.own_id
+    if what.idempotent or callable(own):
+        return begin_identified(execution, what, args, kwargs)
+    return _begun(submission_of(execution, what, own), args, kwargs)
+
+
+def _begun(submission: Submission, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Future[Any]:
     when_ready(args, kwargs, submission.future, submission.start)
     return submission.future
 
@@ -98,21 +120,6 @@ def _begin_canvas(execution: Execution, canvas: Canvas, more: tuple[Any, ...]) -
             return begin_chain(execution, canvas, more, begin)
         case FuncGroup():
             return begin_func_group(execution, canvas, more, begin)
-
-
-def _submission(execution: Execution, what: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Submission:
-    kind: type[Any] = what.__class__
-    if issubclass(kind, Activity):
-        signature_of(what.function).check_call(args, kwargs)
-        return SubmittedActivity(execution, what)
-    if issubclass(kind, Workflow):
-        signature_of(what.run).check_call(args, kwargs)
-        return SubmittedChild(execution, what)
-    if issubclass(kind, LambdaFunction):
-        if len(args) + len(kwargs) > 1 and args:
-            raise UsageError(found=f"{len(args) + len(kwargs)} arguments for a Lambda function", expected="one value")
-        return SubmittedLambda(execution, what)
-    raise not_submittable("submit()", what)
 
 
 def map(  # noqa: A001  (the builtin's meaning, made durable)
