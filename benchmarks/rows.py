@@ -184,6 +184,19 @@ ROWS: tuple[Row, ...] = (
         repetitions=3,
     ),
     Row(
+        name="wire_decisions",
+        work="a decision after {size:,} activities one after the other, through a server and a decider process",
+        size=300,
+        quick_size=30,
+        figures=(
+            Figure("", Unit.MILLISECONDS, seconds),
+            Figure("the same at 100 events", Unit.MILLISECONDS, detail("short_seconds")),
+            Figure("none kept (not sticky)", Unit.MILLISECONDS, detail("anew_seconds")),
+            Figure("none kept (not sticky), at 100 events", Unit.MILLISECONDS, detail("anew_short_seconds")),
+        ),
+        repetitions=3,
+    ),
+    Row(
         name="server_memory",
         work="a server with {size:,} open executions",
         size=100_000,

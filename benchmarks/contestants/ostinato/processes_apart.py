@@ -19,7 +19,7 @@ DOMAIN = "benchmark"
 
 
 @contextmanager
-def served_apart(assignment: Assignment) -> Iterator[Client]:
+def served_apart(assignment: Assignment, *decider_options: str) -> Iterator[Client]:
     """Serve the programs in processes of their own; what is given starts them, and waits over the wire too."""
     address = free_address()
     url = f"http://{address.host}:{address.port}"
@@ -27,14 +27,15 @@ def served_apart(assignment: Assignment) -> Iterator[Client]:
         stack.enter_context(running(server_command(assignment.directory, address), address.port))
         client = stack.enter_context(Client(url, domain=DOMAIN))
         client.register(*programs.DEFINITIONS)
-        for role in ("decider", "worker"):
-            stack.enter_context(_process(role, url))
+        stack.enter_context(_process("decider", url, *decider_options))
+        stack.enter_context(_process("worker", url))
         yield client
 
 
 @contextmanager
-def _process(role: str, url: str) -> Iterator[None]:
-    command = [beside_the_interpreter("ostinato"), role, "--engine", url, "--domain", DOMAIN, str(programs.__file__)]
+def _process(role: str, url: str, *options: str) -> Iterator[None]:
+    ostinato, program = beside_the_interpreter("ostinato"), str(programs.__file__)
+    command = [ostinato, role, "--engine", url, "--domain", DOMAIN, *options, program]
     with subprocess.Popen(command, cwd=Path(__file__).parent, stderr=subprocess.DEVNULL) as process:
         try:
             yield
