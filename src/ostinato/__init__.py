@@ -61,11 +61,14 @@ if TYPE_CHECKING:
         FIRST_EXCEPTION,
         Future,
         as_completed,
+        shield,
         wait,
     )
     from ostinato.replay.recording import (
+        Marker,
         deprecate_patch,
         marker,
+        markers,
         patched,
         run_once,
     )
@@ -73,7 +76,11 @@ if TYPE_CHECKING:
         EndState,
         Retry,
     )
+    from ostinato.replay.sagas import (
+        Saga,
+    )
     from ostinato.replay.signal_handlers import (
+        on_cancel,
         on_signal,
     )
     from ostinato.replay.submitting import (
@@ -114,8 +121,10 @@ __all__ = [
     "Handle",
     "Info",
     "LambdaFunction",
+    "Marker",
     "OstinatoError",
     "Retry",
+    "Saga",
     "Signals",
     "TaskFailure",
     "Verdict",
@@ -133,13 +142,16 @@ __all__ = [
     "logger",
     "map",
     "marker",
+    "markers",
     "now",
+    "on_cancel",
     "on_signal",
     "patched",
     "random",
     "request_cancel",
     "run_once",
     "set_context",
+    "shield",
     "signal",
     "signals",
     "sleep",
@@ -202,11 +214,14 @@ _HOMES = {
         "FIRST_EXCEPTION",
         "Future",
         "as_completed",
+        "shield",
         "wait",
     ),
     "ostinato.replay.recording": (
+        "Marker",
         "deprecate_patch",
         "marker",
+        "markers",
         "patched",
         "run_once",
     ),
@@ -214,7 +229,11 @@ _HOMES = {
         "EndState",
         "Retry",
     ),
-    "ostinato.replay.signal_handlers": ("on_signal",),
+    "ostinato.replay.sagas": ("Saga",),
+    "ostinato.replay.signal_handlers": (
+        "on_cancel",
+        "on_signal",
+    ),
     "ostinato.replay.submitting": (
         "map",
         "spawn",

@@ -45,6 +45,7 @@
     │   │   ├── LambdaFailed
     │   │   ├── LambdaTimedOut
     │   │   └── LambdaNotStarted
+    │   ├── CompensationFailed          what a saga could not undo
     │   ├── FailWorkflow                raised by workflow code, to end with a reason and details of its choice
     │   └── WorkflowError               what a starter sees of an execution that did not complete
     │       ├── WorkflowFailed
@@ -575,6 +576,21 @@ class LambdaTimedOut(LambdaError):
 
 class LambdaNotStarted(LambdaError):
     """A Lambda function could not be scheduled or invoked; `reason` is SWF's cause."""
+
+
+class CompensationFailed(TaskError):
+    """Some of the compensations of a saga did not end well; its cause is what had the saga undone.
+
+    Args:
+        count: how many compensations were carried out.
+        errors: how those that failed ended, in the order in which they were carried out.
+    """
+
+    def __init__(self, *, count: int, errors: Sequence[BaseException]) -> None:
+        self.count = count
+        self.errors = tuple(errors)
+        said = "; ".join(str(error) or type(error).__name__ for error in errors)
+        super().__init__(f"{len(errors)} of {count} compensations failed: {said}")
 
 
 class FailWorkflow(TaskError):

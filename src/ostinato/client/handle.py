@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar, cast
 
+import msgspec
+
 from ostinato.client.executions import Closed, require_completed
 from ostinato.client.histories import read_history
 from ostinato.client.waiting import closing_event, closing_event_async
@@ -141,6 +143,20 @@ class Handle(Generic[R_co]):
             UnknownResourceFault: there is no such execution (any more).
         """
         return read_history(self._swf.call, self._domain, self._execution)
+
+    def context(self) -> Any:
+        """What it published last: its own value (`set_context`), or else what it waits for; None if nothing yet.
+
+        A text that is not JSON is given as it is.
+
+        Raises:
+            UnknownResourceFault: there is no such execution (any more).
+        """
+        text = self.describe().latest_execution_context
+        try:
+            return None if text is None else msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            return text
 
     # What there is to do.
 

@@ -221,8 +221,18 @@ def info() -> Info:
 
 
 def set_context(value: object) -> None:
-    """Publish a value as the execution's context, which anybody may read (`latestExecutionContext`)."""
+    """Publish a value as the execution's context, which anybody may read: `Handle.context`, `latestExecutionContext`.
+
+    None takes it back: without one of its own, the context tells what the execution waits for.
+
+    Raises:
+        PayloadError: the value cannot become text.
+        LimitExceededError: its text is longer than SWF takes.
+    """
     execution = current("set_context")
+    if value is None:
+        execution.execution_context = None
+        return
     text = value if isinstance(value, str) else execution.converter.dump(value)
     check_length(text, field="the execution context", limit=DATA_CHARACTERS)
     execution.execution_context = text

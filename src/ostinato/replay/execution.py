@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ostinato.replay.definitions import Activity
     from ostinato.replay.failures import FailureHook
     from ostinato.replay.identity import SharedTask
+    from ostinato.replay.recording import Marker
     from ostinato.replay.recovery import Recovery
     from ostinato.replay.reuse import Reuse
 
@@ -85,6 +86,8 @@ class Execution:
         self.shared_tasks: dict[str, SharedTask] = {}
         """Tasks that are joined when they are asked for again, by what they are and their ids."""
         self.unrecorded_markers = 0
+        self.notes: list[Marker] = []
+        """The markers that the code left."""
         self.failure: BaseException | None = None
         """Why this decision cannot be made."""
         self.reuse: Reuse | None = None

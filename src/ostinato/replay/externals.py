@@ -151,7 +151,7 @@ class SentCancel(Delivery):
         super().__init__(execution, decision, label, task_id, name=decision.workflow_id)
 
 
-class Marker:
+class RecordedMarker:
     """A note in history."""
 
     def __init__(self, execution: Execution, decision: d.RecordMarker, *, is_result: bool = False) -> None:

@@ -13,7 +13,16 @@ from ostinato.replay.strands import park
 
 T = TypeVar("T")
 
-__all__ = ["ALL_COMPLETED", "FIRST_COMPLETED", "FIRST_EXCEPTION", "DoneAndNotDone", "Future", "as_completed", "wait"]
+__all__ = [
+    "ALL_COMPLETED",
+    "FIRST_COMPLETED",
+    "FIRST_EXCEPTION",
+    "DoneAndNotDone",
+    "Future",
+    "as_completed",
+    "shield",
+    "wait",
+]
 
 
 class Future(OrderedFuture[T]):
@@ -130,6 +139,19 @@ def hand_on(source: asyncio.Future[Any], target: Future[Any], go_on: Callable[[A
     target.source = source
     target.on_cancel = give_up
     source.add_done_callback(ended)
+
+
+def shield(future: asyncio.Future[T]) -> Future[T]:
+    """A future of the same result, to be waited for where a cancellation should not stop what it stands for.
+
+    If the execution is asked to cancel, `asyncio.CancelledError` is raised where the shield is waited for, as anywhere;
+    the activity, child or timer behind it goes on, and may be waited for again. For plain `def` and `async def`.
+    """
+    loop: Any = future.get_loop()
+    shielded: Future[T] = Future(loop=loop, label=getattr(future, "label", "a shielded task"))
+    hand_on(future, shielded)
+    shielded.on_cancel = None
+    return shielded
 
 
 AnyFuture = TypeVar("AnyFuture", bound=asyncio.Future[Any])

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from ostinato.replay.execution import Execution
 
 
-class _Waiter(NamedTuple):
+class Waiter(NamedTuple):
     """Who waits for a signal, and for what type of value."""
 
     future: Future[Any]
     as_type: Any
+    name: str
+    since: float
 
 
 class Inbox:
@@ -27,7 +29,7 @@ class Inbox:
     def __init__(self, execution: "Execution") -> None:
         self._execution = execution
         self._untaken: dict[str, deque[str | None]] = {}
-        self._waiting: dict[str, deque[_Waiter]] = {}
+        self._waiting: dict[str, deque[Waiter]] = {}
 
     def receive(self, event: e.WorkflowExecutionSignaled) -> None:
         """Give the signal to the first who waits for it, or keep it."""
@@ -41,7 +43,8 @@ class Inbox:
 
     def take(self, name: str, as_type: Any) -> Future[Any]:
         """A future of the next signal of that name, also of one that came before, as a value of that type."""
-        waiter = _Waiter(Future(loop=self._execution.loop, label=f"signal {name!r}"), as_type)
+        loop = self._execution.loop
+        waiter = Waiter(Future(loop=loop, label=f"signal {name!r}"), as_type, name, loop.now)
         untaken = self._untaken.get(name)
         if untaken:
             self._give(waiter, untaken.popleft())
@@ -52,7 +55,7 @@ class Inbox:
             waiting.append(waiter)
         return waiter.future
 
-    def _give(self, waiter: "_Waiter", text: str | None) -> None:
+    def _give(self, waiter: "Waiter", text: str | None) -> None:
         value = signal_value(text)
         converter = self._execution.converter
         try:
@@ -64,8 +67,12 @@ class Inbox:
 
     def waits(self) -> Iterator[str]:
         """What is waited for, in words."""
+        return (waiter.future.label for waiter in self.waiters())
+
+    def waiters(self) -> "Iterator[Waiter]":
+        """Who waits for a signal."""
         for waiting in self._waiting.values():
-            yield from (waiter.future.label for waiter in waiting if not waiter.future.done())
+            yield from (waiter for waiter in waiting if not waiter.future.done())
 
 
 def signal_value(text: str | None) -> Any:

@@ -1,7 +1,8 @@
 """The calls by which workflow code leaves something in history: `run_once`, `patched`, `marker`."""
 
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from datetime import datetime
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import msgspec
 
@@ -11,7 +12,7 @@ from ostinato.model.limits import DATA_CHARACTERS
 from ostinato.payloads.limits import check_length
 from ostinato.payloads.signatures import signature_of
 from ostinato.replay.execution import Execution, bounded_id, current
-from ostinato.replay.externals import Marker
+from ostinato.replay.externals import RecordedMarker
 from ostinato.replay.reuse import take_recorded
 from ostinato.replay.strands import is_plain, park
 
@@ -22,12 +23,31 @@ _UNRECORDED_RESULTS = 90
 """So many results of run_once wait to be recorded before the next one waits itself: less than one decision holds."""
 
 
+class Marker(NamedTuple):
+    """A note that a workflow left in its history: what its name and details are, and when it was left."""
+
+    name: str
+    details: Any
+    recorded_at: datetime
+
+
+def markers(name: str | None = None) -> list[Marker]:
+    """The notes that this execution has left so far, of that name or all, in order."""
+    return [note for note in current("markers").notes if name is None or note.name == name]
+
+
 def marker(name: str, details: object = None) -> None:
-    """Leave a note in history. Details that are not a string are written as JSON."""
+    """Leave a note in history. Details that are not a string are written as JSON.
+
+    Raises:
+        PayloadError: the details cannot become text.
+        LimitExceededError: their text is longer than SWF takes.
+    """
     execution = current("marker")
     text = details if details is None or isinstance(details, str) else execution.converter.dump(details)
     check_length(text or "", field=f"the details of marker {name!r}", limit=DATA_CHARACTERS)
-    Marker(execution, d.RecordMarker(marker_name=name, details=text))
+    execution.notes.append(Marker(name, details, execution.now))
+    RecordedMarker(execution, d.RecordMarker(marker_name=name, details=text))
 
 
 def run_once(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -55,7 +75,7 @@ def run_once(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> 
     else:
         text = take_recorded(execution, name) or _run_now(execution, function, args, kwargs)
         check_length(text, field=f"the result of run_once({label})", limit=DATA_CHARACTERS)
-    Marker(execution, d.RecordMarker(marker_name=name, details=text), is_result=True)
+    RecordedMarker(execution, d.RecordMarker(marker_name=name, details=text), is_result=True)
     result: R = _recorded_result(execution, function, text)
     return result
 
@@ -110,7 +130,7 @@ def patched(patch_id: str) -> bool:
     is_new = execution.markers.pop(name, None) is not None or not execution.is_replaying
     execution.patches[name] = is_new
     if is_new:
-        Marker(execution, d.RecordMarker(marker_name=name))
+        RecordedMarker(execution, d.RecordMarker(marker_name=name))
     return is_new
 
 
@@ -125,4 +145,4 @@ def deprecate_patch(patch_id: str) -> None:
         return
     execution.patches[name] = True
     if execution.markers.pop(name, None) is not None:
-        Marker(execution, d.RecordMarker(marker_name=name))
+        RecordedMarker(execution, d.RecordMarker(marker_name=name))

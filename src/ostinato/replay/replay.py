@@ -15,18 +15,18 @@ from ostinato.payloads.converter import Converter
 from ostinato.payloads.limits import check_length
 from ostinato.replay.definitions import Activity, Workflow
 from ostinato.replay.execution import REFUSED, Closing, Execution
+from ostinato.replay.faults import chosen_failure, fault_in
 from ostinato.replay.keys import recorded_key
 from ostinato.replay.ledger import is_wake_up
 from ostinato.replay.propagation import hand_on
 from ostinato.replay.recovery import take_order
 from ostinato.replay.reuse import Reuse, repairs_in
-from ostinato.replay.signal_handlers import signal_handlers
+from ostinato.replay.signal_handlers import cancel_handler, signal_handlers
+from ostinato.replay.submission import Submission
+from ostinato.replay.waits import waiting_context
 
 if TYPE_CHECKING:
     import asyncio
-
-_DROPPED = (errors.NondeterminismError, errors.NotDurableError, errors.OutsideWorkflowError, errors.UnwindingError)
-"""What the code did wrong, rather than what went wrong in it: the decision is dropped until the code is mended."""
 
 
 class Replay:
@@ -60,6 +60,9 @@ class Replay:
         self._main: asyncio.Task[object]
         self._completed_up_to = 0
         self._handlers: dict[str, Callable[..., Any]] = {}
+        self._cancel_handler: Callable[[], Any] | None = None
+        self._cancel_event_id = 0
+        """The first request to cancel the execution."""
         self._started_event_id = 0
         self._error: BaseException | None = None
         """What the code failed with."""
@@ -81,8 +84,14 @@ class Replay:
 
     @property
     def execution_context(self) -> str | None:
-        """What the code published, to be sent along with the decisions; None if it never did."""
+        """What the code published; None if it never did."""
         return self._execution.execution_context
+
+    @property
+    def published_context(self) -> str:
+        """The execution context that is sent along with the decisions: the code's own, or else where it waits."""
+        own = self._execution.execution_context
+        return waiting_context(self._execution) if own is None else own
 
     @property
     def unregistered(self) -> tuple[Activity[..., Any] | Workflow[..., Any], ...]:
@@ -274,8 +283,22 @@ class Replay:
             self._fail(error)
 
     def _on_cancel_requested(self) -> None:
-        self._execution.is_cancel_requested = True
-        self._main.cancel()
+        execution = self._execution
+        if not execution.is_cancel_requested:
+            execution.is_cancel_requested = True
+            self._cancel_event_id = execution.last_event_id
+        if self._cancel_handler is None or execution.loop.stopped:
+            self._main.cancel()
+        else:
+            execution.spawn(self._cancel_handler).add_done_callback(self._on_cancel_answered)
+
+    def _on_cancel_answered(self, future: Any) -> None:
+        if future.cancelled():
+            self._main.cancel()
+        elif (error := future.exception()) is not None:
+            self._fail(error)
+        elif future.result() is not False:
+            self._main.cancel()
 
     # The code's beginning and its end.
 
@@ -300,6 +323,7 @@ class Replay:
             return self._workflow.function
         instance = self._workflow.function()
         self._handlers = signal_handlers(instance)
+        self._cancel_handler = cancel_handler(instance)
         self._execution.on_task_failure = getattr(instance, "on_task_failure", None) or self._workflow.on_task_failure
         run: Callable[..., Any] = instance.run
         return run
@@ -312,11 +336,19 @@ class Replay:
 
     def _end(self, task: Any) -> None:
         if task.cancelled():
+            self._cancel_what_was_open()
             self._closing.close(d.CancelWorkflowExecution())
         elif (error := task.exception()) is not None:
             self._fail(error)
         else:
             self._complete(task.result())
+
+    def _cancel_what_was_open(self) -> None:
+        """Ask the activities and children that were open when the cancellation was requested to cancel, too."""
+        opened = dict.fromkeys(owner for id_, owner in self._execution.owners.items() if id_ < self._cancel_event_id)
+        for owner in opened:
+            if isinstance(owner, Submission):
+                owner.future.cancel()
 
     def _complete(self, result: object) -> None:
         if inspect.iscoroutine(result):
@@ -340,11 +372,11 @@ class Replay:
 
     def _fail(self, error: BaseException) -> None:
         """End as failed, by an exception of the workflow's own code; what is not its own drops the decision."""
-        fault = _fault(error)
+        fault = fault_in(error)
         if fault is not None:
             self._execution.fail(fault)
             return
-        chosen = _chosen_failure(error)
+        chosen = chosen_failure(error)
         if chosen is not None:
             self._fail_as_chosen(chosen)
             return
@@ -407,35 +439,3 @@ def _orphan(event: e.Event, opened_by: int) -> errors.InternalError:
     return errors.InternalError(
         f"event {event.event_id}, {type(event).__name__}, is about event {opened_by}, which opened nothing"
     )
-
-
-def _fault(error: BaseException) -> BaseException | None:
-    """What in the error, also deep within groups, is not the workflow's failure but drops the decision."""
-    if isinstance(error, BaseExceptionGroup):
-        # Of what the group is, isinstance does not say.
-        faults = map(_fault, error.exceptions)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-        return next((fault for fault in faults if fault is not None), None)
-    if isinstance(error, SystemExit):
-        return errors.NotDurableError(
-            where=_line_of(error),
-            found=f"workflow code called sys.exit({error.code!r})",
-            hint="Return, or raise an exception",
-        )
-    is_failure = isinstance(error, Exception) and not isinstance(error, (*_DROPPED, errors.InternalError))
-    return None if is_failure else error
-
-
-def _chosen_failure(error: BaseException) -> errors.FailWorkflow | None:
-    """The end that the code chose, also deep within groups."""
-    if isinstance(error, BaseExceptionGroup):
-        chosen = map(_chosen_failure, error.exceptions)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-        return next((failure for failure in chosen if failure is not None), None)
-    return error if isinstance(error, errors.FailWorkflow) else None
-
-
-def _line_of(error: BaseException) -> str:
-    """Where it was raised."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    return "" if place is None else f'File "{place.tb_frame.f_code.co_filename}", line {place.tb_lineno}'

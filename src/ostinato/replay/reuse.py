@@ -17,7 +17,7 @@ from ostinato.model import decisions as d
 from ostinato.model import events as e
 from ostinato.model.limits import DATA_CHARACTERS
 from ostinato.replay.execution import bounded_id
-from ostinato.replay.externals import Marker
+from ostinato.replay.externals import RecordedMarker
 
 if TYPE_CHECKING:
     from ostinato.replay.execution import Execution
@@ -219,7 +219,7 @@ def take_result(execution: "Execution", task_id: str, kind: str, text: str) -> R
         details = digest if found.result is None else f"{digest} {found.result}"
         if len(details) > DATA_CHARACTERS:
             return None
-    Marker(execution, d.RecordMarker(marker_name=name, details=details), is_result=True)
+    RecordedMarker(execution, d.RecordMarker(marker_name=name, details=details), is_result=True)
     return Reusable(details[:_DIGEST], _result_in(details), 0)
 
 

@@ -59,6 +59,7 @@ class Submission(ABC):
         "on_failure",
         "request",
         "retry",
+        "since",
         "what",
     )
 
@@ -72,6 +73,7 @@ class Submission(ABC):
         self.retry = what.retry
         self.on_failure = what.on_failure
         self.attempt = 1
+        self.since = execution.loop.now
         self.event_id: int | None = None
         self.request: Request | None = None
         self.label = f"{name} ({task_id})"

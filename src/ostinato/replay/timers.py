@@ -44,6 +44,7 @@ class Timer:
         self._state = TimerState.NEW
         self._event_id: int | None = None
         self._is_canceled = False
+        self.since = execution.loop.now
         self.fires_at = execution.loop.now + seconds
         """When, by history's time at the request."""
         whole = str(whole_seconds(seconds))

@@ -212,7 +212,7 @@ class Decider:
         response = RespondDecisionTaskCompleted(
             task_token=task.task_token,
             decisions=decisions,
-            execution_context=replay.execution_context,
+            execution_context=replay.published_context,
             task_list=TaskList(name=sticky.task_list) if sticky else None,
             task_list_schedule_to_start_timeout=str(sticky.timeout) if sticky else None,
         )
