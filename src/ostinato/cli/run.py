@@ -47,6 +47,7 @@ Exit codes:
 )
 @domain_option
 @guard_option
+@click.option("--serial", is_flag=True, help="All in one thread, one thing at a time, without time-outs: for pdb.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 @click.pass_context
 def run(  # noqa: PLR0917  # click calls it, by name
@@ -60,6 +61,7 @@ def run(  # noqa: PLR0917  # click calls it, by name
     event_limit: int | None,
     domain: str,
     guard: str,
+    serial: bool,  # noqa: FBT001  # click calls it
     quiet: bool,  # noqa: FBT001  # click calls it
 ) -> None:
     """Run the workflow that TARGET names, to its end, with its deciders and activities in this process.
@@ -84,6 +86,7 @@ def run(  # noqa: PLR0917  # click calls it, by name
         event_limit=event_limit,
         domain=domain,
         guard=guard,
+        is_serial=serial,
         is_quiet=quiet,
     )
     context.exit(run_session(session))

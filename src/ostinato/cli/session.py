@@ -5,9 +5,10 @@ import shlex
 import time
 import uuid
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import TextIO, assert_never
+from typing import Any, TextIO, assert_never
 
 from ostinato.cli.complaints import complain, say
 from ostinato.cli.display import Display, open_display
@@ -37,10 +38,12 @@ from ostinato.errors import UsageError, WorkflowExecutionAlreadyStartedFault
 from ostinato.model.limits import EVENTS_PER_EXECUTION
 from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.converter import JsonConverter
+from ostinato.replay.definitions import Workflow
 from ostinato.swf import Swf
 from ostinato.worker.guard import Guard, GuardMode
 from ostinato.worker.lane import lane_for
 from ostinato.worker.local import LocalWorker
+from ostinato.worker.one_thread import OneThread, PatientLane
 from ostinato.worker.targets import Target, load_target
 
 COMPLETED = 0
@@ -68,6 +71,7 @@ class Session:
     event_limit: int | None
     domain: str
     guard: str = "warning"
+    is_serial: bool = False
     is_quiet: bool
 
 
@@ -106,7 +110,7 @@ class _Run:
 
     def run(self) -> int:
         """Run to the end and give the exit code."""
-        display = open_display(self._workflow_id, is_quiet=self._session.is_quiet)
+        display = open_display(self._workflow_id, is_quiet=self._session.is_quiet or self._session.is_serial)
         with ExitStack() as stack:
             stack.callback(display.close)
             stack.enter_context(messages_to(display.note))
@@ -116,11 +120,12 @@ class _Run:
             register_domain(swf, self._session.domain)
             remains = self._find_remains(swf)
             lane = remains.lane if remains is not None else lane_for(self._workflow_id)
+            one_thread = OneThread() if self._session.is_serial else None
             follower = Follower(
                 swf,
                 self._session.domain,
                 display,
-                lambda: interrupts.count > 0,
+                lambda: interrupts.count > 0 or (one_thread is not None and one_thread.has_left),
                 follows_children=not self._session.is_quiet,
                 is_alone=self._url.is_embedded,
             )
@@ -129,8 +134,9 @@ class _Run:
                 domain=self._session.domain,
                 catalog=self._target.catalog,
                 converter=self._converter,
-                concurrency=self._session.concurrency,
-                lane=lane,
+                concurrency=1 if one_thread else self._session.concurrency,
+                lane=PatientLane(lane.suffix, lane.single) if one_thread else lane,
+                one_thread=one_thread,
                 guard=Guard(GuardMode(self._session.guard)),
                 watch=follower.watch,
                 takes_late_tasks=not self._url.is_embedded,
@@ -138,7 +144,7 @@ class _Run:
             worker_joins.callback(worker.join, _JOIN_SECONDS)
             stack.callback(worker.stop)
             execution = self._begin(swf, remains, worker, display)
-            ending = follower.follow(execution, is_resumed=remains is not None)
+            ending = _followed(follower, execution, one_thread, is_resumed=remains is not None)
             family = Family(swf, self._session.domain, self._workflow_id, lane)
             return self._end(ending, family, worker, follower, display)
 
@@ -168,7 +174,7 @@ class _Run:
         task_list = lane_for(self._workflow_id).name(self._target.workflow.task_list)
         try:
             execution = start_execution(
-                swf, self._session.domain, self._target.workflow, self._workflow_id, text, task_list=task_list
+                swf, self._session.domain, self._workflow(), self._workflow_id, text, task_list=task_list
             )
         except WorkflowExecutionAlreadyStartedFault:
             raise UsageError(
@@ -176,6 +182,10 @@ class _Run:
             ) from None
         display.note(f"{self._workflow_id} started, run {execution.run_id}")
         return execution
+
+    def _workflow(self) -> Workflow[..., Any]:
+        workflow = self._target.workflow
+        return workflow.options(task_start_to_close_timeout=None) if self._session.is_serial else workflow
 
     def _resume(self, swf: Swf, remains: Remains, worker: LocalWorker, display: Display) -> WorkflowExecution:
         unread = "; --input is not read, as it has one" if self._session.input is not None else ""
@@ -286,6 +296,18 @@ class _Run:
         if session.domain != "default":
             words += ["--domain", session.domain]
         return shlex.join(words)
+
+
+def _followed(
+    follower: Follower, execution: WorkflowExecution, one_thread: OneThread | None, *, is_resumed: bool
+) -> Ending:
+    """How it ended. What is to be done in one thread is done in this one meanwhile."""
+    if one_thread is None:
+        return follower.follow(execution, is_resumed=is_resumed)
+    with ThreadPoolExecutor(1, thread_name_prefix="ostinato follows") as beside:
+        ending = beside.submit(follower.follow, execution, is_resumed=is_resumed)
+        one_thread.serve(until=ending.done)
+    return ending.result()
 
 
 def _new_id(target: Target) -> str:

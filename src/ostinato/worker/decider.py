@@ -6,8 +6,9 @@ One thread does it all: the workflows' code belongs to the thread that runs it.
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from ostinato.client.histories import read_history
 from ostinato.client.registration import register_type
@@ -90,6 +91,10 @@ class Stickiness:
     checked: int = 0
 
 
+def _at_once(function: Callable[[], None]) -> None:
+    function()
+
+
 class Decider:
     """Serves one task list.
 
@@ -104,6 +109,7 @@ class Decider:
         stickiness: its own task list, for which another one has to poll and call `answer`.
         middleware: what is put around the making of each decision, the first outermost.
         guard: watches what the workflows' code does; nobody, unless given.
+        within: lets `run` answer in another thread: is given what to do there, and waits for that.
         watch: is told what happens.
         takes_late_tasks: whether a task that a poll in flight brings after `stop` is answered. It should be, unless SWF
             ends with this process and then hands it out again.
@@ -123,6 +129,7 @@ class Decider:
         stickiness: Stickiness | None = None,
         middleware: Sequence[DecisionMiddleware] = (),
         guard: Guard | None = None,
+        within: Callable[[Callable[[], None]], None] = _at_once,
         watch: Watch = ignore,
         takes_late_tasks: bool = True,
         identity: str | None = None,
@@ -136,6 +143,7 @@ class Decider:
         self._stickiness = stickiness
         self._middleware = tuple(middleware)
         self._guard = guard
+        self._within = within
         self._watch = watch
         self._takes_late_tasks = takes_late_tasks
         self._poll = PollForDecisionTask(
@@ -166,9 +174,9 @@ class Decider:
                     continue
                 backoff.reset()
                 if task is not None and (self._takes_late_tasks or not self._stopping.is_set()):
-                    self.answer(task)
+                    self._within(partial(self.answer, task))
         finally:
-            self.put_away()
+            self._within(self.put_away)
 
     def put_away(self) -> None:
         """Put all workflows' code away. To be called by the thread that answered."""

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -32,9 +33,11 @@ from ostinato.worker.coroutines import Coroutines
 from ostinato.worker.decider import Decider
 from ostinato.worker.guard import Guard
 from ostinato.worker.heartbeats import Heartbeats
+from ostinato.worker.here import CoroutinesHere
 from ostinato.worker.lane import Lane
 from ostinato.worker.middleware import ActivityMiddleware, DecisionMiddleware, Surrounded
 from ostinato.worker.notices import DecisionMade, Notice, ReplayBegun, Watch, ignore
+from ostinato.worker.one_thread import AttemptsInOneThread, OneThread
 from ostinato.worker.room import Room
 
 if TYPE_CHECKING:
@@ -62,6 +65,7 @@ class LocalWorker:
         decision_middleware: what is put around the making of each decision, the first outermost.
         lane: serve the task lists of this lane in place of those that definitions name.
         guard: watches what the workflows' code does; nobody, unless given.
+        one_thread: does all that is the author's, in its own thread and one thing at a time; threads do, unless given.
         watch: is told what happens.
         takes_late_tasks: whether tasks that come while draining are done. They have to be, unless SWF ends with this
             process and then hands them out again, as the embedded engine does.
@@ -79,6 +83,7 @@ class LocalWorker:
         decision_middleware: Sequence[DecisionMiddleware] = (),
         lane: Lane | None = None,
         guard: Guard | None = None,
+        one_thread: OneThread | None = None,
         watch: Watch = ignore,
         takes_late_tasks: bool = True,
     ) -> None:
@@ -92,9 +97,11 @@ class LocalWorker:
         self._takes_late_tasks = takes_late_tasks
         self._room = Room(concurrency)
         self._heartbeats = Heartbeats()
-        self._coroutines = Coroutines()
-        self._decision_middleware = tuple(decision_middleware)
-        attempts = Attempts(
+        self._within = {} if one_thread is None else {"within": one_thread.decide}
+        self._coroutines = CoroutinesHere() if one_thread else Coroutines()
+        self._decision_middleware = (*([one_thread.around_decision] if one_thread else []), *decision_middleware)
+        made = partial(AttemptsInOneThread, one_thread) if one_thread else Attempts
+        attempts: Attempts = made(
             swf,
             domain=domain,
             activities=catalog.activities,
@@ -215,6 +222,7 @@ class LocalWorker:
                 lane=self._lane if self._lane.suffix else None,
                 guard=self._guard,
                 middleware=self._decision_middleware,
+                **self._within,
                 watch=self._observe,
                 takes_late_tasks=self._takes_late_tasks,
                 identity=self._identity,
