@@ -58,7 +58,7 @@ def debug(place: Path, typed: str, *command: str) -> subprocess.CompletedProcess
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONBREAKPOINT"}
     return subprocess.run(
         [sys.executable, "-m", *command],
-        cwd=place, input=typed, capture_output=True, text=True, timeout=120, check=False, env=environment,
+        cwd=place, input=typed, capture_output=True, text=True, timeout=40, check=False, env=environment,
     )  # fmt: skip
 
 

@@ -91,7 +91,8 @@ class Stickiness:
     checked: int = 0
 
 
-def _at_once(function: Callable[[], None]) -> None:
+def at_once(function: Callable[[], None]) -> None:
+    """Do it here and now."""
     function()
 
 
@@ -129,7 +130,7 @@ class Decider:
         stickiness: Stickiness | None = None,
         middleware: Sequence[DecisionMiddleware] = (),
         guard: Guard | None = None,
-        within: Callable[[Callable[[], None]], None] = _at_once,
+        within: Callable[[Callable[[], None]], None] = at_once,
         watch: Watch = ignore,
         takes_late_tasks: bool = True,
         identity: str | None = None,

@@ -30,7 +30,7 @@ from ostinato.worker.activities import ActivityWorker
 from ostinato.worker.attempts import Attempts
 from ostinato.worker.catalog import Catalog
 from ostinato.worker.coroutines import Coroutines
-from ostinato.worker.decider import Decider
+from ostinato.worker.decider import Decider, at_once
 from ostinato.worker.guard import Guard
 from ostinato.worker.heartbeats import Heartbeats
 from ostinato.worker.here import CoroutinesHere
@@ -97,7 +97,7 @@ class LocalWorker:
         self._takes_late_tasks = takes_late_tasks
         self._room = Room(concurrency)
         self._heartbeats = Heartbeats()
-        self._within = {} if one_thread is None else {"within": one_thread.decide}
+        self._within = one_thread.decide if one_thread else at_once
         self._coroutines = CoroutinesHere() if one_thread else Coroutines()
         self._decision_middleware = (*([one_thread.around_decision] if one_thread else []), *decision_middleware)
         made = partial(AttemptsInOneThread, one_thread) if one_thread else Attempts
@@ -222,7 +222,7 @@ class LocalWorker:
                 lane=self._lane if self._lane.suffix else None,
                 guard=self._guard,
                 middleware=self._decision_middleware,
-                **self._within,
+                within=self._within,
                 watch=self._observe,
                 takes_late_tasks=self._takes_late_tasks,
                 identity=self._identity,

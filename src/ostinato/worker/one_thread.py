@@ -22,12 +22,12 @@ from ostinato.model.decisions import (
 )
 from ostinato.model.durations import NONE
 from ostinato.model.operations import RespondActivityTaskFailed
-from ostinato.model.results import ActivityTask, DecisionTask
+from ostinato.model.results import ActivityTask
 from ostinato.replay.definitions import Workflow
 from ostinato.worker.attempts import Attempts
 from ostinato.worker.catalog import Catalog
 from ostinato.worker.lane import Lane
-from ostinato.worker.middleware import Decisions, Report
+from ostinato.worker.middleware import Deciding, Decisions, Report
 
 _GLANCE = 0.1
 _QUIT = "bdb.BdbQuit"
@@ -43,6 +43,7 @@ class _Work:
     def __init__(self, function: Callable[[], Any]) -> None:
         self.function = function
         self.result: Any = None
+        self.error: BaseException | None = None
         self.done = threading.Event()
 
 
@@ -77,6 +78,8 @@ class OneThread:
             work.result = work.function()
         except Left:
             self.has_left = True
+        except BaseException as error:  # noqa: BLE001  # it is the business of whoever handed it over
+            work.error = error
         finally:
             work.done.set()
 
@@ -96,9 +99,11 @@ class OneThread:
             queue.append(work)
             self._changed.notify_all()
         work.done.wait()
+        if work.error is not None:
+            raise work.error
         return work.result
 
-    def around_decision(self, _task: DecisionTask, decide: Callable[[], Decisions]) -> Decisions:
+    def around_decision(self, _deciding: Deciding, decide: Callable[[], Decisions]) -> Decisions:
         """A middleware: who leaves the debugger within workflow code does not fail the workflow.
 
         Raises:
@@ -133,7 +138,9 @@ class AttemptsInOneThread(Attempts):
         """Never: `async def` activities have their turn as all others."""
         return False
 
-    def failed(self, task: ActivityTask, error: BaseException) -> RespondActivityTaskFailed:
+    def failed(
+        self, task: ActivityTask, error: BaseException, heartbeat: str | None = None
+    ) -> RespondActivityTaskFailed:
         """The report that the task failed with this exception.
 
         Raises:
@@ -141,7 +148,7 @@ class AttemptsInOneThread(Attempts):
         """
         if isinstance(error, bdb.BdbQuit | KeyboardInterrupt):
             raise Left
-        return super().failed(task, error)
+        return super().failed(task, error, heartbeat)
 
 
 @dataclass(frozen=True)
