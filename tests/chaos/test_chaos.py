@@ -1,11 +1,6 @@
 """Server, deciders and workers are killed with kill -9 at random while workflows run: all end with the right result."""
 
-import os
 import random
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -13,81 +8,22 @@ from contextlib import ExitStack
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ostinato import Client
 from ostinato.engine.state import Execution
-from ostinato.errors import OstinatoError
 from ostinato.model import events as e
 from ostinato.model.fields import RunId
 from tests.chaos.program import child, family, flaky, step
+from tests.chaos.town import PATIENCE_SECONDS, Town, insist
 
 if TYPE_CHECKING:
     from ostinato import Handle
 
-COMMAND = str(Path(sys.executable).with_name("ostinato"))
-PROGRAM = str(Path(__file__).with_name("program.py"))
+PROGRAM = Path(__file__).with_name("program.py")
 
 EXECUTIONS, STEPS = 100, 4
 KILLING_SECONDS = 8.0
-PATIENCE_SECONDS = 60.0
-
-
-class Town:
-    """Processes that are killed and started again."""
-
-    def __init__(self, directory: Path, stack: ExitStack) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        self.directory = directory
-        serve = ["--engine", self.url, "--processes", "2", "--grace", "1"]
-        self.commands = {
-            "server": ["server", "--port", str(port), "--db", str(directory / "chaos.db")],
-            "decider": ["decider", PROGRAM, *serve, "--sticky-timeout", "1", "--check-every", "20"],
-            "worker": ["worker", PROGRAM, *serve, "--concurrency", "20"],
-        }
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        stack.callback(self.end)
-        for name in self.commands:
-            self.start(name)
-
-    def start(self, name: str) -> None:
-        """Start one of them."""
-        with (self.directory / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen([COMMAND, *self.commands[name]], stderr=log, cwd=Path.cwd())
-
-    def kill_one(self, chance: random.Random) -> str:
-        """Kill the server, a child of a supervisor, or a supervisor; what nobody replaces is started again."""
-        name = chance.choice(list(self.commands))
-        process = self.processes[name]
-        below = [int(p) for t in Path(f"/proc/{process.pid}/task").glob("*/children") for p in t.read_text().split()]
-        if name != "server" and below and chance.random() < 0.7:
-            os.kill(chance.choice(below), signal.SIGKILL)
-            return f"child of {name}"
-        process.kill()
-        process.wait()
-        self.start(name)
-        return name
-
-    def end(self) -> None:
-        """End all."""
-        for process in self.processes.values():
-            process.kill()
-            process.wait()
-
-
-def insist(call: Callable[[], Any]) -> Any:
-    """Call until the server is there."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            return call()
-        except OstinatoError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
 
 
 def check_history(history: list[e.HistoryEvent]) -> None:
@@ -112,7 +48,7 @@ def test_nothing_is_lost_whatever_is_killed(tmp_path: Path, record_property: Cal
     chance = random.Random(seed)
     log = str(tmp_path / "effects.txt")
     with ExitStack() as stack:
-        town = Town(tmp_path, stack)
+        town = Town(tmp_path, stack, PROGRAM)
         client = stack.enter_context(Client(town.url))
         insist(lambda: client.register(family, child, step, flaky))
         handles: list[Handle[list[int]]] = []
