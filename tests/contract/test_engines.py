@@ -1,21 +1,33 @@
 """One program on every engine: embedded in a file and in memory, behind our server, and as if it were Amazon."""
 
+import asyncio
+import os
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from ostinato import (
     Client,
     Retry,
+    Workflow,
     activity,
+    activity_info,
     continue_as_new,
+    heartbeat,
+    heartbeat_details,
     info,
     marker,
+    on_signal,
+    patched,
+    request_cancel,
     run_once,
+    signal,
     sleep,
     spawn,
     submit,
@@ -26,9 +38,18 @@ from ostinato import (
 )
 from ostinato.engine.engine import open_engine
 from ostinato.engines import open_swf
-from ostinato.errors import ActivityFailed, WorkflowCanceled, WorkflowFailed, WorkflowTerminated
+from ostinato.errors import (
+    ActivityFailed,
+    ActivityTimedOut,
+    ChildWorkflowCanceled,
+    SignalNotDelivered,
+    WorkflowCanceled,
+    WorkflowFailed,
+    WorkflowTerminated,
+)
 from ostinato.model import events as e
-from ostinato.model.enums import CloseStatus
+from ostinato.model.enums import CloseStatus, RegistrationStatus
+from ostinato.model.operations import DescribeActivityType
 from ostinato.swf import Swf
 from ostinato.worker.catalog import catalog_of
 from ostinato.worker.local import LocalWorker
@@ -93,7 +114,133 @@ def waiting() -> None:
     sleep(3600)
 
 
-CATALOG = catalog_of([increment, flaky, child, everything, counting, failing, waiting])
+# More of what a program may do.
+
+
+@activity(retry=Retry(max_attempts=3, interval=0))
+def resumed() -> list[Any]:
+    if heartbeat_details() is None:
+        heartbeat({"at": 1})
+        raise ConnectionError("away")
+    return [heartbeat_details(), activity_info().attempt]
+
+
+@activity(start_to_close_timeout=1, heartbeat_timeout=None)
+def too_slow() -> None:
+    time.sleep(1.5)
+
+
+@activity(heartbeat_timeout=1)
+async def held() -> None:
+    await asyncio.sleep(60)
+
+
+@activity
+def too_much() -> str:
+    return "x" * 40_000
+
+
+@activity
+def no_text() -> object:
+    return object()
+
+
+@activity
+def unserved() -> None: ...
+
+
+@workflow
+def troubles() -> list[str]:
+    told: list[str] = []
+    for future in [submit(what) for what in (too_slow, too_much, no_text, unserved)]:
+        try:
+            future.result()
+        except ActivityTimedOut as error:
+            told.append(error.timeout_type)
+        except ActivityFailed as error:
+            told.append(f"{error.error_type}: {error.error_message}")
+    return told
+
+
+@workflow
+def goes_on() -> list[Any]:
+    return submit(resumed).result()
+
+
+@workflow
+async def many_kinds(n: int) -> dict[str, Any]:
+    sums = await asyncio.gather(*(submit(increment, i) for i in range(n)))
+    async with asyncio.TaskGroup() as group:
+        late = group.create_task(after(0.5))
+    try:
+        async with asyncio.timeout(1):
+            await submit(held)
+    except TimeoutError:
+        timed_out = True
+    else:
+        timed_out = False
+    return {"sum": sum(sums), "late": late.result(), "timed out": timed_out, "patched": patched("p")}
+
+
+async def after(seconds: float) -> str:
+    await asyncio.sleep(seconds)
+    return "late"
+
+
+@workflow
+class Basket:
+    def __init__(self) -> None:
+        self.items: list[str] = []
+
+    @on_signal("add")
+    def add(self, item: str) -> None:
+        self.items.append(item)
+
+    def run(self) -> list[str]:
+        wait_signal("pay").result()
+        return self.items
+
+
+@workflow
+def shopper(basket: str) -> str:
+    for item in ("tea", "milk"):
+        signal("add", item, workflow_id=basket).result()
+    signal("pay", workflow_id=basket).result()
+    try:
+        signal("pay", workflow_id="nobody").result()
+    except SignalNotDelivered:
+        return "paid once"
+    return "paid twice"
+
+
+@workflow
+def tidy(log: str) -> None:
+    try:
+        sleep(3600)
+    finally:
+        submit(increment, 1).result()
+        marker(log)
+
+
+@workflow
+def strict() -> str:
+    future = submit(waiting.options(workflow_id="strict-child"))
+    timer(1).result()
+    request_cancel("strict-child").result()
+    try:
+        future.result()
+    except ChildWorkflowCanceled:
+        return "canceled"
+    return "?"
+
+
+BASKET: Workflow[..., Any] = cast("Any", Basket)
+CATALOG = catalog_of(
+    [
+        *(increment, flaky, child, everything, counting, failing, waiting),
+        *(resumed, too_slow, held, too_much, no_text, troubles, goes_on, many_kinds, BASKET, shopper, tidy, strict),
+    ]
+)
 
 
 @pytest.fixture(params=ENGINES, scope="module", name="opened")
@@ -194,3 +341,58 @@ def test_many_at_once(opened: Client) -> None:
     handles = [opened.start(child, n) for n in range(30)]
 
     assert [handle.result(30) for handle in handles] == list(range(1, 31))
+
+
+def test_what_goes_wrong_with_activities_is_told_by_its_reason(opened: Client) -> None:
+    """Time-outs, results that are too long or no values, types that SWF did not know and that no worker serves."""
+    told = opened.start(troubles).result(30)
+
+    assert told[0] == "START_TO_CLOSE"
+    assert told[1].startswith("ostinato.errors.LimitExceededError: the result of")
+    assert told[2].startswith("ostinato.errors.PayloadError: ")
+    assert "this worker has no activity" in told[3]
+    kind = unserved.activity_type
+    described = opened.swf.call(DescribeActivityType(domain=DOMAIN, activity_type=kind))
+    assert described.type_info.status is RegistrationStatus.REGISTERED
+
+
+def test_an_attempt_goes_on_where_the_last_was(opened: Client) -> None:
+    """By the details of its heartbeats."""
+    assert opened.start(goes_on).result(30) == [{"at": 1}, 2]
+
+
+def test_asyncio(opened: Client) -> None:
+    """More activities than a decision holds, a task group, a time-out that cancels what runs, a patch."""
+    handle = opened.start(many_kinds, 150)
+
+    assert handle.result(60) == {"sum": sum(range(1, 151)), "late": "late", "timed out": True, "patched": True}
+
+
+def test_signals_between_executions(opened: Client) -> None:
+    """To methods, in order; one that cannot be delivered is told."""
+    basket = opened.start(BASKET.options(workflow_id="basket"))
+
+    assert opened.start(shopper, "basket").result(30) == "paid once"
+    assert basket.result(30) == ["tea", "milk"]
+
+
+def test_cancellation_reaches_the_code_and_children(opened: Client) -> None:
+    """Which may tidy up, by activities too."""
+    handle = opened.start(tidy, "tidied")
+    handle.cancel()
+
+    with pytest.raises(WorkflowCanceled):
+        handle.result(30)
+    history = list(handle.history())
+    assert [event.marker_name for event in history if isinstance(event, e.MarkerRecorded)] == ["tidied"]
+    assert opened.start(strict).result(30) == "canceled"
+
+
+def test_who_did_it_is_in_history(opened: Client) -> None:
+    """Host and process."""
+    handle = opened.start(child, 1)
+    handle.result(30)
+
+    started = (e.DecisionTaskStarted, e.ActivityTaskStarted)
+    identities = {event.identity for event in handle.history() if isinstance(event, started)}
+    assert identities == {f"{socket.gethostname()}:{os.getpid()}"}
