@@ -21,6 +21,13 @@ COMMANDS: Sections = {
         "list": Place("ostinato.cli.list:list_", "List executions, by any combination of filters."),
         "count": Place("ostinato.cli.list:count", "Count executions, by any combination of filters."),
     },
+    "Register": {
+        "register": Place(
+            "ostinato.cli.register:register", "Register the types that code defines, and tell what differs."
+        ),
+        "domain": Place("ostinato.cli.domain:domain", "List, register, show and deprecate domains."),
+        "type": Place("ostinato.cli.type:type_", "List, register, show, deprecate and delete types."),
+    },
     "Serve": {
         "decider": Place("ostinato.cli.decider:decider", "Make the decisions of workflows."),
         "worker": Place("ostinato.cli.worker:worker", "Run activities."),

@@ -1,9 +1,9 @@
 """Registers domains and types, once and again without harm, and tells where code and registered defaults differ."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -21,8 +21,11 @@ from ostinato.model.operations import (
     RegisterWorkflowType,
 )
 from ostinato.model.structures import TaskList
-from ostinato.replay.definitions import Activity, Definition, Workflow
+from ostinato.replay.definitions import Definition, Workflow
 from ostinato.swf import Swf
+
+if TYPE_CHECKING:
+    from ostinato.model.results import ActivityTypeDetail, WorkflowTypeDetail
 
 logger = logging.getLogger(__name__)
 
@@ -60,71 +63,92 @@ def register_types(swf: Swf, domain: str, definitions: Iterable[Definition]) -> 
 
 def register_type(swf: Swf, domain: str, definition: Definition) -> None:
     """Register the definition's type if it is missing; warn if it is deprecated or has other defaults."""
+    state = registration_of(swf, domain, definition)
+    name = f"{definition.name} {definition.version}"
+    if not state.is_there:
+        with suppress(TypeAlreadyExistsFault):
+            swf.call(_registration(domain, definition))
+    if state.is_deprecated:
+        logger.warning("%s is deprecated in SWF: nothing new of that type can be started", name)
+    if state.drift:
+        # The code's settings count all the same: decisions carry them.
+        logger.warning(
+            "%s has other defaults in code than in SWF, and the code's are used: %s", name, "; ".join(state.drift)
+        )
+
+
+class Registration(msgspec.Struct, frozen=True, kw_only=True):
+    """How a definition's type is registered.
+
+    Args:
+        is_there: whether it is registered at all.
+        is_deprecated: whether it is deprecated.
+        drift: the defaults that code and SWF differ in, in words.
+    """
+
+    is_there: bool
+    is_deprecated: bool = False
+    drift: tuple[str, ...] = ()
+
+
+def registration_of(swf: Swf, domain: str, definition: Definition) -> Registration:
+    """How the definition's type is registered.
+
+    Raises:
+        SwfFault: SWF refuses to tell, for another reason than that it is not registered.
+    """
+    try:
+        found = _described(swf, domain, definition)
+    except UnknownResourceFault:
+        return Registration(is_there=False)
+    return Registration(
+        is_there=True,
+        is_deprecated=found.type_info.status is RegistrationStatus.DEPRECATED,
+        drift=tuple(_drift(_registration(domain, definition), found.configuration)),
+    )
+
+
+def _described(swf: Swf, domain: str, definition: Definition) -> "WorkflowTypeDetail | ActivityTypeDetail":
     if isinstance(definition, Workflow):
-        _register_workflow_type(swf, domain, definition)
-    else:
-        _register_activity_type(swf, domain, definition)
+        return swf.call(DescribeWorkflowType(domain=domain, workflow_type=definition.workflow_type))
+    return swf.call(DescribeActivityType(domain=domain, activity_type=definition.activity_type))
 
 
-def _register_workflow_type(swf: Swf, domain: str, workflow: Workflow[..., Any]) -> None:
-    wanted = RegisterWorkflowType(
+def _registration(domain: str, definition: Definition) -> RegisterWorkflowType | RegisterActivityType:
+    if isinstance(definition, Workflow):
+        return RegisterWorkflowType(
+            domain=domain,
+            name=definition.name,
+            version=definition.version,
+            default_task_start_to_close_timeout=to_swf(definition.task_start_to_close_timeout),
+            default_execution_start_to_close_timeout=to_swf(definition.execution_start_to_close_timeout),
+            default_task_list=TaskList(name=definition.task_list),
+            default_task_priority=_priority(definition),
+            default_child_policy=definition.child_policy,
+            default_lambda_role=definition.lambda_role,
+        )
+    return RegisterActivityType(
         domain=domain,
-        name=workflow.name,
-        version=workflow.version,
-        default_task_start_to_close_timeout=to_swf(workflow.task_start_to_close_timeout),
-        default_execution_start_to_close_timeout=to_swf(workflow.execution_start_to_close_timeout),
-        default_task_list=TaskList(name=workflow.task_list),
-        default_task_priority=_priority(workflow),
-        default_child_policy=workflow.child_policy,
-        default_lambda_role=workflow.lambda_role,
+        name=definition.name,
+        version=definition.version,
+        default_task_start_to_close_timeout=to_swf(definition.start_to_close_timeout),
+        default_task_heartbeat_timeout=to_swf(definition.heartbeat_timeout),
+        default_task_list=TaskList(name=definition.task_list),
+        default_task_priority=_priority(definition),
+        default_task_schedule_to_start_timeout=to_swf(definition.schedule_to_start_timeout),
+        default_task_schedule_to_close_timeout=to_swf(definition.schedule_to_close_timeout),
     )
-    try:
-        found = swf.call(DescribeWorkflowType(domain=domain, workflow_type=workflow.workflow_type))
-    except UnknownResourceFault:
-        with suppress(TypeAlreadyExistsFault):
-            swf.call(wanted)
-    else:
-        _compare(workflow, wanted, found.configuration, found.type_info.status)
-
-
-def _register_activity_type(swf: Swf, domain: str, activity: Activity[..., Any]) -> None:
-    wanted = RegisterActivityType(
-        domain=domain,
-        name=activity.name,
-        version=activity.version,
-        default_task_start_to_close_timeout=to_swf(activity.start_to_close_timeout),
-        default_task_heartbeat_timeout=to_swf(activity.heartbeat_timeout),
-        default_task_list=TaskList(name=activity.task_list),
-        default_task_priority=_priority(activity),
-        default_task_schedule_to_start_timeout=to_swf(activity.schedule_to_start_timeout),
-        default_task_schedule_to_close_timeout=to_swf(activity.schedule_to_close_timeout),
-    )
-    try:
-        found = swf.call(DescribeActivityType(domain=domain, activity_type=activity.activity_type))
-    except UnknownResourceFault:
-        with suppress(TypeAlreadyExistsFault):
-            swf.call(wanted)
-    else:
-        _compare(activity, wanted, found.configuration, found.type_info.status)
 
 
 def _priority(definition: Definition) -> str | None:
     return None if definition.task_priority is None else str(definition.task_priority)
 
 
-def _compare(definition: Definition, wanted: object, found: msgspec.Struct, status: RegistrationStatus) -> None:
-    """Warn of what differs. The code's settings count all the same: decisions carry them."""
-    name = f"{definition.name} {definition.version}"
-    if status is RegistrationStatus.DEPRECATED:
-        logger.warning("%s is deprecated in SWF: nothing new of that type can be started", name)
-    fields = type(found).__struct_fields__
-    drift = [
-        f"{field}: registered {_shown(getattr(found, field))}, in code {_shown(getattr(wanted, field))}"
-        for field in fields
-        if getattr(found, field) != getattr(wanted, field)
-    ]
-    if drift:
-        logger.warning("%s has other defaults in code than in SWF, and the code's are used: %s", name, "; ".join(drift))
+def _drift(wanted: object, found: msgspec.Struct) -> Iterator[str]:
+    for field in type(found).__struct_fields__:
+        there, here = getattr(found, field), getattr(wanted, field)
+        if there != here:
+            yield f"{field}: registered {_shown(there)}, in code {_shown(here)}"
 
 
 def _shown(value: object) -> str:
