@@ -38,6 +38,7 @@ COMMANDS: Sections = {
         "replay": Place("ostinato.cli.replay:replay", "Say whether code agrees with histories, and where it does not."),
     },
     "This command": {
+        "demo": Place("ostinato.cli.demo:demo", "Watch a workflow being killed half-way, and end well all the same."),
         "info": Place("ostinato.cli.info:info", "Show versions, settings and where they came from."),
     },
 }
