@@ -6,7 +6,7 @@ ostinato run examples/makefile.py:build --input '{"needs": {"app": ["ui", "core"
 from ostinato import Future, activity, submit, workflow
 
 
-@activity(idempotent=True)
+@activity(start_to_close_timeout=60, idempotent=True)
 def compile_part(part: str, parts: list[str]) -> str:
     """Stand-in for a compiler: names what it was given."""
     return f"{part}({' '.join(parts)})" if parts else part

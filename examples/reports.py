@@ -20,14 +20,14 @@ def done(what: str) -> None:
         ledger.write(f"{what}\n")
 
 
-@activity
+@activity(start_to_close_timeout=60)
 def gather(region: str, month: str) -> int:
     """Gather the figure of a region, which takes long."""
     done(f"gather {region} of {month}")
     return len(region) * 100
 
 
-@activity
+@activity(start_to_close_timeout=60)
 def print_out(text: str) -> str:
     """Print the report, if the printer is on."""
     if not Path(os.environ.get("PRINTER", "printer-is-on")).exists():

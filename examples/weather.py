@@ -18,13 +18,13 @@ class Reading:
     celsius: float
 
 
-@activity
+@activity(start_to_close_timeout=60)
 def read(station: str) -> Reading:
     """Ask a station; raises KeyError for one that is not there."""
     return Reading(station, _CELSIUS[station])
 
 
-@activity
+@activity(start_to_close_timeout=60)
 def in_fahrenheit(reading: Reading) -> float:
     """The temperature, in the other scale."""
     return reading.celsius * 9 / 5 + 32
