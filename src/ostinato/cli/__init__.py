@@ -17,9 +17,22 @@ COMMANDS: Sections = {
         "activity": Place("ostinato.cli.activity:activity", "Run an activity of an execution once more, here."),
         "standalone": Place("ostinato.cli.standalone:standalone", "Run a workflow to its end, in child processes."),
     },
+    "Operate executions": {
+        "start": Place("ostinato.cli.start:start", "Start an execution, and print its ids."),
+        "result": Place("ostinato.cli.result:result", "Wait for the end of an execution, and print its result."),
+        "signal": Place("ostinato.cli.requests:signal", "Send a signal to an open execution."),
+        "cancel": Place("ostinato.cli.requests:cancel", "Ask an open execution to cancel itself."),
+        "terminate": Place("ostinato.cli.requests:terminate", "Close an open execution at once."),
+    },
     "Look at executions": {
         "list": Place("ostinato.cli.list:list_", "List executions, by any combination of filters."),
         "count": Place("ostinato.cli.list:count", "Count executions, by any combination of filters."),
+        "show": Place("ostinato.cli.looking:show", "Show where an execution is, and what it waits for."),
+        "watch": Place("ostinato.cli.looking:watch", "Watch an execution live, to its end."),
+        "tasks": Place("ostinato.cli.looking:tasks", "List an execution's activities, timers, children and more."),
+        "history": Place("ostinato.cli.history:history", "Show or save the history of an execution."),
+        "profile": Place("ostinato.cli.looking:profile", "Show where an execution's time went."),
+        "tree": Place("ostinato.cli.looking:tree", "Show an execution's children, and theirs."),
     },
     "Register": {
         "register": Place(

@@ -30,6 +30,7 @@ class Column(Generic[Row]):
         name: its name, in data and for `--columns`.
         value: what it takes from a row.
         is_shown: whether a table has it, unless other columns are asked for.
+        is_data: whether programs get it, who are not shown drawings.
         is_whole: whether a table may not shorten it while it can shorten others.
         style: how a table on a terminal draws a value, in rich's words; a function of the value, if it differs.
     """
@@ -37,6 +38,7 @@ class Column(Generic[Row]):
     name: str
     value: Callable[[Row], Value]
     is_shown: bool = True
+    is_data: bool = True
     is_whole: bool = False
     style: str | Callable[[Value], str] = ""
 
@@ -61,7 +63,7 @@ def chosen(columns: Sequence[Column[Row]], output: Output, *, is_table: bool) ->
         UsageError: there is no column of that name.
     """
     if not output.columns:
-        return [column for column in columns if column.is_shown or not is_table]
+        return [column for column in columns if (column.is_shown if is_table else column.is_data)]
     if output.columns == (ALL,):
         return list(columns)
     return [_named(columns, name, "--columns") for name in output.columns]

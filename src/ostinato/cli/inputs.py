@@ -24,9 +24,26 @@ def read_input(text: str | None, workflow: Workflow[..., Any], converter: Conver
     Raises:
         UsageError: it is not JSON, too long, or does not fit the workflow's signature.
     """
+    input_ = in_envelope(text)
+    try:
+        converter.load_arguments(input_, workflow.run)
+    except PayloadError as error:
+        raise UsageError(
+            where="--input",
+            found=str(error),
+            hint=_hint(text, workflow),
+        ) from error
+    return input_
+
+
+def in_envelope(text: str | None) -> str:
+    """The input of an execution whose workflow is not known here.
+
+    Raises:
+        UsageError: it is not JSON, or too long.
+    """
     given = "[]" if text is None else text.strip()
-    value = _decode(given)
-    match value:
+    match _decode(given):
         case list():
             envelope = f'{{"args":{given},"kwargs":{{}}}}'
         case dict():
@@ -34,14 +51,6 @@ def read_input(text: str | None, workflow: Workflow[..., Any], converter: Conver
         case _:
             envelope = f'{{"args":[{given}],"kwargs":{{}}}}'
     check_length(envelope, field="--input", limit=DATA_CHARACTERS)
-    try:
-        converter.load_arguments(envelope, workflow.run)
-    except PayloadError as error:
-        raise UsageError(
-            where="--input",
-            found=str(error),
-            hint=_hint(text, value, workflow),
-        ) from error
     return envelope
 
 
@@ -60,10 +69,11 @@ def _shortened(text: str) -> str:
     return repr(text if len(text) <= 60 else f"{text[:57]}...")  # noqa: PLR2004
 
 
-def _hint(text: str | None, value: Any, workflow: Workflow[..., Any]) -> str:
+def _hint(text: str | None, workflow: Workflow[..., Any]) -> str:
     hint = f"It takes {workflow.name}{_signature(workflow)}"
     if text is None:
         return f"{hint}; --input gives its arguments"
+    value = _decode(text)
     if isinstance(value, dict) and value:
         return f"{hint}. An object is arguments by name; to pass it as one argument, put it into a list: [{{...}}]"
     return hint

@@ -1,7 +1,7 @@
 """Draws tables, for people: as wide as the terminal is, and as wide as they need elsewhere."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TextIO, TypeVar
+from typing import Any, TextIO, TypeVar, cast
 
 from rich.console import Console
 from rich.table import Table
@@ -60,14 +60,42 @@ def write_table(
 
 
 def write_members(value: Mapping[str, Any], stream: TextIO) -> None:
-    """Draw an object: a line for each member that has a value."""
+    """Draw an object: a line for each member that has a value, then a table for each that is a list of objects."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
+    parts: dict[str, Sequence[Mapping[str, Any]]] = {}
     for name, each in value.items():
-        if each is not None and each not in ([], {}):
-            table.add_row(Text(name.replace("_", " ")), Text(readable(each), state_style(each)))
+        if _is_objects(each):
+            parts[name] = each
+        elif each is not None and each not in ([], {}):
+            text = "\n".join(_one_line(line) for line in _lines(each))
+            table.add_row(Text(name.replace("_", " ")), Text(text, state_style(each)))
     print_without_tails(table, stream)
+    for name, objects in parts.items():
+        stream.write(f"\n{name.replace('_', ' ')}\n")
+        present = [key for key in objects[0] if any(each[key] is not None for each in objects)]
+        write_table([_member(key) for key in present], objects, stream)
+
+
+def _is_objects(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and _are_all(cast("Sequence[Any]", value), Mapping)
+
+
+def _are_all(items: Sequence[Any], kind: type) -> bool:
+    return bool(items) and all(isinstance(each, kind) for each in items)
+
+
+def _lines(value: Any) -> list[str]:
+    """A list of texts has a line for each; a text its own lines."""
+    if isinstance(value, (list, tuple)) and _are_all(cast("Sequence[Any]", value), str):
+        return list(cast("Sequence[str]", value))
+    return readable(value).split("\n")
+
+
+def _member(name: str) -> Column[Mapping[str, Any]]:
+    style = state_style if name in {"state", "status"} else ""
+    return Column(name, lambda each: each[name], is_whole=name in {"id", "state"}, style=style)
 
 
 def print_without_tails(table: Table, stream: TextIO) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from ostinato.errors import WorkflowCanceled, WorkflowFailed, WorkflowTerminated, WorkflowTimedOut
 from ostinato.model.durations import to_swf
+from ostinato.model.enums import CloseStatus
 from ostinato.model.events import (
     HistoryEvent,
     WorkflowExecutionCanceled,
@@ -82,6 +83,23 @@ def find_open(swf: Swf, domain: str, workflow_id: str) -> WorkflowExecutionInfo 
 def closed_by(event: HistoryEvent) -> Closed | None:
     """The event, if it is one that closes an execution."""
     return event if isinstance(event, Closed) else None
+
+
+def close_status_of(closed: Closed) -> CloseStatus:
+    """How the event closed its execution."""
+    match closed:
+        case WorkflowExecutionCompleted():
+            return CloseStatus.COMPLETED
+        case WorkflowExecutionFailed():
+            return CloseStatus.FAILED
+        case WorkflowExecutionTimedOut():
+            return CloseStatus.TIMED_OUT
+        case WorkflowExecutionCanceled():
+            return CloseStatus.CANCELED
+        case WorkflowExecutionTerminated():
+            return CloseStatus.TERMINATED
+        case WorkflowExecutionContinuedAsNew():
+            return CloseStatus.CONTINUED_AS_NEW
 
 
 def require_completed(

@@ -1,0 +1,92 @@
+"""`ostinato signal`, `ostinato cancel` and `ostinato terminate`: their options."""
+
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_options
+from ostinato.cli.execution_arguments import execution_arguments
+
+if TYPE_CHECKING:
+    from ostinato.client.client import Client
+
+EPILOG = ENVIRONMENT + EXIT_CODES
+
+
+@click.command(epilog=EPILOG)
+@click.argument("workflow_id")
+@click.argument("name")
+@click.option(
+    "--input",
+    "input_",
+    metavar="JSON",
+    help="What it carries: a list of values, an object of named ones, anything else is the only one.",
+)
+@click.option("--input-file", type=click.File(), help="A file that holds what it carries; - is stdin.")
+@click.option("--run-id", metavar="ID", help="The run.  [default: the open one]")
+@engine_options
+@click.pass_context
+def signal(  # noqa: PLR0917  # click calls it, by name
+    context: click.Context,
+    workflow_id: str,
+    name: str,
+    input_: str | None,
+    input_file: TextIO | None,
+    run_id: str | None,
+    access: Access,
+) -> None:
+    """Send the signal NAME to the open execution with that workflow id."""
+    if input_ is not None and input_file is not None:
+        raise click.UsageError("Give --input or --input-file, not both.")
+
+    def work(client: "Client", _: TextIO) -> None:
+        from ostinato.cli.requesting import send_signal  # noqa: PLC0415  # --help does without
+
+        send_signal(client, workflow_id, run_id, name, input_file.read() if input_file else input_)
+
+    context.exit(access.carry_out(work))
+
+
+@click.command(epilog=EPILOG)
+@execution_arguments
+@engine_options
+@click.pass_context
+def cancel(context: click.Context, workflow_id: str, run_id: str | None, access: Access) -> None:
+    """Ask an open execution to cancel itself; what it does about it is its own decision."""
+
+    def work(client: "Client", _: TextIO) -> None:
+        from ostinato.cli.requesting import request_cancel  # noqa: PLC0415  # --help does without
+
+        request_cancel(client, workflow_id, run_id)
+
+    context.exit(access.carry_out(work))
+
+
+@click.command(epilog=EPILOG)
+@execution_arguments
+@click.option("--reason", metavar="TEXT", help="Why, in at most 256 characters.")
+@click.option("--details", metavar="TEXT", help="More of it, in at most 32,768 characters.")
+@click.option(
+    "--child-policy",
+    type=click.Choice(["terminate", "request_cancel", "abandon"], case_sensitive=False),
+    help="What becomes of its open children.  [default: as the execution has it]",
+)
+@engine_options
+@click.pass_context
+def terminate(  # noqa: PLR0917  # click calls it, by name
+    context: click.Context,
+    workflow_id: str,
+    run_id: str | None,
+    reason: str | None,
+    details: str | None,
+    child_policy: str | None,
+    access: Access,
+) -> None:
+    """Close an open execution at once, without asking its code."""
+
+    def work(client: "Client", _: TextIO) -> None:
+        from ostinato.cli.requesting import terminate_execution  # noqa: PLC0415  # --help does without
+
+        terminate_execution(client, workflow_id, run_id, reason=reason, details=details, child_policy=child_policy)
+
+    context.exit(access.carry_out(work))

@@ -1,0 +1,375 @@
+"""What a history tells of an execution's tasks, as a fold over it. Pure: it reads no clock and knows no service.
+
+A task is what the execution has asked for: an activity, a timer, a child, a Lambda function, a signal or cancellation
+request to another execution. What is asked for again under the same id, after it did not end well, is another attempt.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from ostinato.model import events as e
+from ostinato.model.fields import EventId, RunId
+
+RETRY = "__ostinato_retry-"
+OWN = ("__ostinato_", "_simpleflow_wake_up_timer", "__simpleflow_task_")
+"""The ids of timers that a replay starts for itself begin so; after RETRY come the task's id and the attempt."""
+
+
+class TaskKind(Enum):
+    """What a task is."""
+
+    ACTIVITY = "activity"
+    TIMER = "timer"
+    CHILD = "child"
+    LAMBDA = "lambda"
+    SIGNAL = "signal"
+    CANCEL = "cancel request"
+
+
+class TaskState(Enum):
+    """How far an attempt is, or how it ended."""
+
+    SCHEDULED = "SCHEDULED"
+    STARTED = "STARTED"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    TIMED_OUT = "TIMED_OUT"
+    CANCELED = "CANCELED"
+    TERMINATED = "TERMINATED"
+    REFUSED = "REFUSED"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not ended."""
+        return self in {TaskState.SCHEDULED, TaskState.STARTED}
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One attempt at a task. Times are seconds since the epoch, and None for what has not happened."""
+
+    number: int
+    event_id: EventId
+    scheduled_at: float
+    state: TaskState = TaskState.SCHEDULED
+    started_at: float | None = None
+    closed_at: float | None = None
+    worker: str | None = None
+    result: str | None = None
+    reason: str | None = None
+    details: str | None = None
+
+    @property
+    def waited(self) -> float | None:
+        """The seconds until it was started, or was closed without having been."""
+        begun = self.closed_at if self.started_at is None else self.started_at
+        return None if begun is None else begun - self.scheduled_at
+
+    @property
+    def ran(self) -> float | None:
+        """The seconds from its start to its end."""
+        return None if self.started_at is None or self.closed_at is None else self.closed_at - self.started_at
+
+
+@dataclass(slots=True)
+class Task:
+    """A task and its attempts, of which the last tells how it stands.
+
+    Args:
+        kind: what it is.
+        id: the activity id, timer id, workflow id or function id.
+        name: the type's name; of a signal, the signal's; of a timer, its id.
+        version: the type's version, if it has one.
+        input: what it was given.
+        task_list: where it was put, if it was put somewhere.
+        attempts: the first first.
+        retry_at: when it is tried again, while it waits for that.
+        fires_at: when a timer fires.
+        run_id: the run id of a child, or of the execution that a signal was sent to, once it is known.
+        is_cancel_requested: whether its cancellation was asked for.
+        retries: of a timer that a retry waits for, the task that is tried again, and the attempt.
+    """
+
+    kind: TaskKind
+    id: str
+    name: str
+    version: str | None = None
+    input: str | None = None
+    task_list: str | None = None
+    attempts: list[Attempt] = field(default_factory=list[Attempt])
+    retry_at: float | None = None
+    fires_at: float | None = None
+    run_id: RunId | None = None
+    is_cancel_requested: bool = False
+    retries: "tuple[Task | None, str, int] | None" = None
+
+    @property
+    def last(self) -> Attempt:
+        """The last attempt."""
+        return self.attempts[-1]
+
+    @property
+    def state(self) -> TaskState:
+        """How it stands."""
+        return self.last.state
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a timer that a replay started for itself: for a retry, or in order to be woken."""
+        return self.kind is TaskKind.TIMER and self.id.startswith(OWN)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedSignal:
+    """A signal that the execution received; `sender` is the workflow id of an execution that sent it."""
+
+    name: str
+    at: float
+    input: str | None = None
+    sender: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A note that the decider left in history."""
+
+    name: str
+    at: float
+    details: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an event changed."""
+
+    task: Task
+    attempt: Attempt
+
+
+class Tasks:
+    """The tasks of one execution, as far as its history was read."""
+
+    def __init__(self) -> None:
+        self.started: e.WorkflowExecutionStarted | None = None
+        self.last_event: e.HistoryEvent | None = None
+        self.signals: list[ReceivedSignal] = []
+        self.markers: list[Marker] = []
+        self.decisions: list[Attempt] = []
+        """The decision tasks that are open: one, or a second that waits while one is being made."""
+        self._by_id: dict[tuple[TaskKind, str], Task] = {}
+        self._places: dict[EventId, Change] = {}
+        self._all: list[Task] = []
+
+    @classmethod
+    def of(cls, events: Iterable[e.HistoryEvent]) -> "Tasks":
+        """The tasks that a history tells of."""
+        tasks = cls()
+        for event in events:
+            tasks.read(event)
+        return tasks
+
+    def __iter__(self) -> Iterator[Task]:
+        """All tasks, in the order in which they were asked for, without the timers that a replay has for itself."""
+        return (task for task in self._all if not task.is_own)
+
+    def read(self, event: e.HistoryEvent) -> Change | None:
+        """Take the next event; gives the task and the attempt that it tells of, if it does."""
+        self.last_event = event
+        match event:
+            case e.WorkflowExecutionStarted():
+                self.started = event
+            case e.WorkflowExecutionSignaled(external_workflow_execution=sender):
+                self.signals.append(
+                    ReceivedSignal(
+                        event.signal_name, event.event_timestamp, event.input, sender.workflow_id if sender else None
+                    )
+                )
+            case e.MarkerRecorded():
+                self.markers.append(Marker(event.marker_name, event.event_timestamp, event.details))
+            case e.DecisionTaskScheduled() | e.DecisionTaskStarted():
+                self._decision(event)
+            case e.DecisionTaskCompleted(scheduled_event_id=place) | e.DecisionTaskTimedOut(scheduled_event_id=place):
+                self.decisions = [decision for decision in self.decisions if decision.event_id != place]
+            case _:
+                return (
+                    self._opened(event)
+                    or self._begun(event)
+                    or self._ended_well(event)
+                    or self._ended_badly(event)
+                    or self._refused(event)
+                )
+        return None
+
+    def _decision(self, event: e.DecisionTaskScheduled | e.DecisionTaskStarted) -> None:
+        if isinstance(event, e.DecisionTaskScheduled):
+            self.decisions.append(Attempt(1, event.event_id, event.event_timestamp, worker=event.task_list.name))
+            return
+        for decision in self.decisions:
+            if decision.event_id == event.scheduled_event_id:
+                decision.state, decision.worker = TaskState.STARTED, event.identity
+                decision.started_at = event.event_timestamp
+
+    def _opened(self, event: e.HistoryEvent) -> Change | None:
+        match event:
+            case e.ActivityTaskScheduled(activity_id=name, activity_type=kind, task_list=task_list):
+                named = {"version": kind.version, "input_": event.input, "task_list": task_list.name}
+                return self._attempt(event, TaskKind.ACTIVITY, name, kind.name, **named)
+            case e.StartChildWorkflowExecutionInitiated(workflow_id=name, workflow_type=kind, task_list=task_list):
+                named = {"version": kind.version, "input_": event.input, "task_list": task_list.name}
+                return self._attempt(event, TaskKind.CHILD, name, kind.name, **named)
+            case e.LambdaFunctionScheduled(id=name):
+                return self._attempt(event, TaskKind.LAMBDA, name, event.name, input_=event.input)
+            case e.SignalExternalWorkflowExecutionInitiated(workflow_id=name):
+                return self._attempt(event, TaskKind.SIGNAL, name, event.signal_name, input_=event.input)
+            case e.RequestCancelExternalWorkflowExecutionInitiated(workflow_id=name):
+                return self._attempt(event, TaskKind.CANCEL, name, name)
+            case e.TimerStarted(timer_id=name):
+                return self._timer(event)
+            case e.ActivityTaskCancelRequested(activity_id=name):
+                task = self._by_id.get((TaskKind.ACTIVITY, name))
+                if task is None:
+                    return None
+                task.is_cancel_requested = True
+                return Change(task, task.last)
+            case _:
+                return None
+
+    def _timer(self, event: e.TimerStarted) -> Change:
+        change = self._attempt(event, TaskKind.TIMER, event.timer_id, event.timer_id)
+        change.task.fires_at = event.event_timestamp + int(event.start_to_fire_timeout)
+        if event.timer_id.startswith(RETRY):
+            task_id, _, attempt = event.timer_id.removeprefix(RETRY).rpartition("-")
+            retried = self._retried(task_id)
+            change.task.retries = (retried, task_id, int(attempt) if attempt.isdecimal() else 0)
+            if retried is not None:
+                retried.retry_at = change.task.fires_at
+        return change
+
+    def _retried(self, task_id: str) -> Task | None:
+        kinds = (TaskKind.ACTIVITY, TaskKind.CHILD, TaskKind.LAMBDA)
+        return next((task for kind in kinds if (task := self._by_id.get((kind, task_id)))), None)
+
+    def _attempt(
+        self,
+        event: e.HistoryEvent,
+        kind: TaskKind,
+        id_: str,
+        name: str,
+        *,
+        version: str | None = None,
+        input_: str | None = None,
+        task_list: str | None = None,
+    ) -> Change:
+        task = self._by_id.get((kind, id_))
+        is_retry = task is not None and not task.state.is_open and task.state is not TaskState.COMPLETED
+        if task is None or not is_retry or task.name != name:
+            task = Task(kind, id_, name, version, input_, task_list)
+            self._by_id[kind, id_] = task
+            self._all.append(task)
+        task.retry_at = None
+        attempt = Attempt(len(task.attempts) + 1, event.event_id, event.event_timestamp)
+        task.attempts.append(attempt)
+        change = Change(task, attempt)
+        self._places[event.event_id] = change
+        return change
+
+    def _begun(self, event: e.HistoryEvent) -> Change | None:
+        match event:
+            case e.ActivityTaskStarted(scheduled_event_id=place, identity=identity):
+                change = self._places.get(place)
+                if change is not None:
+                    change.attempt.worker = identity
+            case e.LambdaFunctionStarted(scheduled_event_id=place):
+                change = self._places.get(place)
+            case e.ChildWorkflowExecutionStarted(initiated_event_id=place, workflow_execution=execution):
+                change = self._places.get(place)
+                if change is not None:
+                    change.task.run_id = execution.run_id
+            case _:
+                return None
+        if change is not None:
+            change.attempt.state = TaskState.STARTED
+            change.attempt.started_at = event.event_timestamp
+        return change
+
+    def _ended_well(self, event: e.HistoryEvent) -> Change | None:
+        match event:
+            case (
+                e.ActivityTaskCompleted(scheduled_event_id=place) | e.LambdaFunctionCompleted(scheduled_event_id=place)
+            ):
+                return self._end(event, place, TaskState.COMPLETED, result=event.result)
+            case e.ChildWorkflowExecutionCompleted(initiated_event_id=place):
+                return self._end(event, place, TaskState.COMPLETED, result=event.result)
+            case e.TimerFired(started_event_id=place):
+                change = self._end(event, place, TaskState.COMPLETED)
+            case e.TimerCanceled(started_event_id=place):
+                change = self._end(event, place, TaskState.CANCELED)
+            case (
+                e.ExternalWorkflowExecutionSignaled(initiated_event_id=place, workflow_execution=execution)
+                | e.ExternalWorkflowExecutionCancelRequested(initiated_event_id=place, workflow_execution=execution)
+            ):
+                change = self._end(event, place, TaskState.COMPLETED)
+                if change is not None:
+                    change.task.run_id = execution.run_id
+                return change
+            case _:
+                return None
+        if change is not None and change.task.retries is not None and change.task.retries[0] is not None:
+            change.task.retries[0].retry_at = None
+        return change
+
+    def _ended_badly(self, event: e.HistoryEvent) -> Change | None:
+        match event:
+            case e.ActivityTaskFailed(scheduled_event_id=place) | e.LambdaFunctionFailed(scheduled_event_id=place):
+                return self._end(event, place, TaskState.FAILED, reason=event.reason, details=event.details)
+            case e.ActivityTaskTimedOut(scheduled_event_id=place, timeout_type=kind):
+                return self._end(event, place, TaskState.TIMED_OUT, reason=kind.value, details=event.details)
+            case e.ActivityTaskCanceled(scheduled_event_id=place):
+                return self._end(event, place, TaskState.CANCELED, details=event.details)
+            case e.LambdaFunctionTimedOut(scheduled_event_id=place):
+                return self._end(event, place, TaskState.TIMED_OUT)
+            case e.ChildWorkflowExecutionFailed(initiated_event_id=place):
+                return self._end(event, place, TaskState.FAILED, reason=event.reason, details=event.details)
+            case e.ChildWorkflowExecutionTimedOut(initiated_event_id=place):
+                return self._end(event, place, TaskState.TIMED_OUT)
+            case e.ChildWorkflowExecutionCanceled(initiated_event_id=place):
+                return self._end(event, place, TaskState.CANCELED, details=event.details)
+            case e.ChildWorkflowExecutionTerminated(initiated_event_id=place):
+                return self._end(event, place, TaskState.TERMINATED)
+            case _:
+                return None
+
+    def _refused(self, event: e.HistoryEvent) -> Change | None:
+        """What SWF did not do, at once or in the end."""
+        place: EventId | None = None
+        match event:
+            case e.ScheduleActivityTaskFailed(activity_id=id_, activity_type=kind):
+                self._attempt(event, TaskKind.ACTIVITY, id_, kind.name, version=kind.version)
+            case e.StartTimerFailed(timer_id=id_):
+                self._attempt(event, TaskKind.TIMER, id_, id_)
+            case e.StartChildWorkflowExecutionFailed(workflow_id=id_, workflow_type=kind):
+                place = event.initiated_event_id
+                if not place:
+                    self._attempt(event, TaskKind.CHILD, id_, kind.name, version=kind.version)
+            case e.ScheduleLambdaFunctionFailed(id=id_):
+                self._attempt(event, TaskKind.LAMBDA, id_, event.name)
+            case e.StartLambdaFunctionFailed():
+                place = event.scheduled_event_id
+            case e.SignalExternalWorkflowExecutionFailed() | e.RequestCancelExternalWorkflowExecutionFailed():
+                place = event.initiated_event_id
+            case _:
+                return None
+        return self._end(event, place or event.event_id, TaskState.REFUSED, reason=event.cause and event.cause.value)
+
+    def _end(self, event: e.HistoryEvent, place: EventId, state: TaskState, **facts: Any) -> Change | None:
+        change = self._places.pop(place, None)
+        if change is None:
+            return None
+        attempt = change.attempt
+        attempt.state = state
+        attempt.closed_at = event.event_timestamp
+        for name, value in facts.items():
+            setattr(attempt, name, value)
+        return change

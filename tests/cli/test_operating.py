@@ -1,0 +1,311 @@
+"""The commands that look at executions and operate them, as they are typed: on a file, on a server, and by boto3.
+
+`transcripts.txt` holds what each writes. With REWRITE_TRANSCRIPTS=1 this writes it anew: read the difference.
+"""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from ostinato import Client
+from ostinato.cli import main
+from ostinato.client.saved import read_saved
+from ostinato.engine.clock import ManualClock
+from ostinato.engine.engine import open_engine
+from ostinato.errors import StoreError, WorkflowFailed
+from ostinato.model.events import ActivityTaskStarted
+from ostinato.server.serving import Server, Settings, listen
+from ostinato.worker.catalog import catalog_of, definitions_in
+from ostinato.worker.local import LocalWorker
+from tests.cli import town
+from tests.cli.conftest import Finished, wait_until
+
+TRANSCRIPTS = Path(__file__).with_name("transcripts.txt")
+CATALOG = catalog_of(definitions_in(town))
+AN_HOUR = 3600.0
+
+Type = Callable[[str], Finished]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the same executions are: in a file, and behind a server."""
+
+    file: Path
+    url: str
+    client: Client
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
+    """Executions that have completed, failed, and wait."""
+    directory = tmp_path_factory.mktemp("town")
+    _build(directory / "town.db")
+    shutil.copy(directory / "town.db", directory / "served.db")
+    with ExitStack() as stack:
+        engine = stack.enter_context(open_engine(directory / "served.db"))
+        listening = listen("127.0.0.1", 0)
+        url = "http://{}:{}".format(*listening.getsockname())
+        server = Server(engine, Settings(poll_seconds=20))
+        thread = threading.Thread(target=server.serve, args=(listening,), daemon=True)
+        thread.start()
+        stack.callback(thread.join)
+        stack.callback(server.stop)
+        yield Places(directory / "town.db", url, Client(engine.local(), domain="town"))
+
+
+def _build(file: Path) -> None:
+    with open_engine(file, clock=ManualClock(time.time() - AN_HOUR)) as engine:
+        client = Client(engine.local(), domain="town")
+        with LocalWorker(engine.local(), domain="town", catalog=CATALOG) as worker:
+            client.run(town.done.options(workflow_id="done"), 21)
+            with suppress(WorkflowFailed):
+                client.run(town.failed.options(workflow_id="failed"))
+            # The engine is closed within: otherwise time would go on to where nothing waits any more.
+            with suppress(StoreError), engine.time_held():
+                handle = client.start(town.waiting.options(workflow_id="waiting"))
+                wait_until(lambda: _is_waiting(client, handle.workflow_id))
+                worker.stop()
+                engine.close()
+                town.may_end.set()
+                worker.join(10)
+
+
+def _is_waiting(client: Client, workflow_id: str) -> bool:
+    counts = [client.handle(info.execution.workflow_id).describe().open_counts for info in client.list()]
+    return (
+        client.handle(workflow_id).describe().open_counts.open_child_workflow_executions == 1
+        and any(isinstance(event, ActivityTaskStarted) for event in client.handle(workflow_id).history())
+        and not any(each.open_decision_tasks for each in counts)
+        and client.count(workflow=town.waits_too).count == 1
+    )
+
+
+@pytest.fixture(name="type_")
+def a_keyboard(
+    places: Places, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> Type:
+    """Types commands, in a directory of the test's own; the engine is the server, unless they say otherwise."""
+    for name in list(os.environ):
+        if name.startswith(("OSTINATO", "SWF_")):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OSTINATO_ENGINE", places.url)
+    monkeypatch.setenv("OSTINATO_DOMAIN", "town")
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+
+    def run(command: str) -> Finished:
+        capfd.readouterr()
+        code = 0
+        try:
+            code = main(shlex.split(command), prog_name="ostinato", standalone_mode=False) or 0
+        except click.exceptions.Exit as left:
+            code = left.exit_code
+        except click.ClickException as error:
+            error.show()
+            code = error.exit_code
+        out, err = capfd.readouterr()
+        return Finished(code, out, err)
+
+    return run
+
+
+_CHANGING = (
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "<time>"),
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "<time>"),
+    (r"22[\w+/]{43}=", "<run>"),
+    (r"\d{9,}\.\d+", "<timestamp>"),
+    (rf"\S*{re.escape(socket.gethostname())}[\w.:-]*", "<worker>"),
+    (re.escape(str(Path(__file__).parents[2])), "<here>"),
+    (r"--[0-9a-f]{8}--", "--<hash>--"),
+)
+
+
+def normal(text: str) -> str:
+    """The text without what is different each time; columns are as wide as they are then."""
+    for pattern, name in _CHANGING:
+        text = re.sub(pattern, name, text)
+    return re.sub(r"(?<=\S) {2,}", "  ", text)
+
+
+def transcripts() -> dict[str, str]:
+    """Each command, with what it writes."""
+    found: dict[str, str] = {}
+    command = ""
+    for line in TRANSCRIPTS.read_text().splitlines(keepends=True):
+        if line.startswith("$ ostinato "):
+            command = line.removeprefix("$ ostinato ").strip()
+            found[command] = ""
+        else:
+            found[command] += line
+    return found
+
+
+@pytest.mark.parametrize("command", list(transcripts()))
+def test_every_command_writes_what_it_wrote(type_: Type, command: str) -> None:
+    """In every format, but for times and run ids."""
+    ended = type_(command)
+    said = normal(ended.out + ended.err)
+    if os.environ.get("REWRITE_TRANSCRIPTS"):
+        kept = {**transcripts(), command: said}
+        TRANSCRIPTS.write_text("".join(f"$ ostinato {each}\n{text}" for each, text in kept.items()))
+
+    assert said == transcripts()[command]
+
+
+READING = [
+    command
+    for command in transcripts()
+    if command.split()[0] not in {"signal", "cancel", "terminate"} and "--timeout" not in command
+]
+
+
+@pytest.mark.parametrize("command", [c for c in READING if "-o json" in c or "-o" not in c.split()])
+def test_every_engine_gives_the_same(
+    type_: Type, places: Places, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the file itself, and through boto3: byte for byte."""
+    for name, value in {"AWS_ENDPOINT_URL": places.url, "AWS_DEFAULT_REGION": "eu-west-1"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    served = type_(command)
+
+    by_boto3 = type_(f"{command} --engine aws:")
+    on_file = type_(f"{command} --engine sqlite:{places.file}")
+
+    assert by_boto3 == served
+    assert (on_file.code, normal(on_file.out)) == (served.code, normal(served.out))
+
+
+@pytest.mark.parametrize("command", ["list", "show waiting", "tasks done", "profile done", "history done", "tree done"])
+def test_formats_agree(type_: Type, command: str) -> None:
+    """JSON and YAML hold the same; so do lines of JSON, but for one object."""
+    as_json = json.loads(type_(f"{command} -o json").out)
+
+    assert yaml.safe_load(type_(f"{command} -o yaml").out) == as_json
+    lines = [json.loads(line) for line in type_(f"{command} -o jsonl").out.splitlines()]
+    assert lines == (as_json if isinstance(as_json, list) else [as_json])
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("result done", 0),
+        ("result failed", 1),
+        ("result nobody", 2),
+        ("result waiting --timeout 0.1", 124),
+        ("watch failed", 1),
+        ("watch waiting --timeout 0.1", 124),
+        ("show nobody", 2),
+        ("history waiting nosuchrun", 2),
+        ("list --columns color", 2),
+        ("list --format xml", 2),
+    ],
+)
+def test_exit_codes_tell_the_truth(type_: Type, command: str, code: int) -> None:
+    """As the help of each says."""
+    assert type_(command).code == code
+
+
+def test_run_ids_may_be_left_out_or_encoded(type_: Type, places: Places) -> None:
+    """The open run, or else the newest; as addresses of the web have them, too."""
+    run_id = places.client.handle("done").run_id
+
+    said = {
+        type_(f"show done {run} -o json").out for run in ("", run_id, run_id.replace("/", "%2F").replace("+", "%2B"))
+    }
+
+    assert len(said) == 1
+
+
+def test_a_saved_history_is_read_by_replay(type_: Type, places: Places, tmp_path: Path) -> None:
+    """It says whose it is; nothing is on stdout."""
+    ended = type_("history done --output done.json")
+
+    saved = read_saved(tmp_path / "done.json")
+    assert (ended.code, ended.out) == (0, "")
+    assert "done.json: 37 events of done" in ended.err
+    assert saved.execution == places.client.handle("done").first_execution
+    assert tuple(saved.events) == tuple(places.client.handle("done").history())
+
+
+def test_a_file_belongs_to_one_process_so_nobody_waits_there(type_: Type, places: Places) -> None:
+    """Whoever waits for what only others can do learns it at once."""
+    for command in ("result waiting", "watch waiting"):
+        ended = type_(f"{command} --engine sqlite:{places.file}")
+
+        assert ended.code == 2
+        assert "nobody can run it" in ended.err
+
+
+def test_an_execution_is_started_and_operated(type_: Type, places: Places) -> None:
+    """From start to result, by commands alone, but for the worker; also without its code."""
+    swf = places.client.swf
+    type_("start tests.cli.town:waiting --id mine --tag a --tag b --execution-timeout 2h --child-policy abandon")
+    with LocalWorker(swf, domain="town", catalog=CATALOG) as worker:
+        signaled = type_("signal mine approve --input '\"yes\"'")
+        result = type_("result mine --timeout 60")
+        again = type_("start tests.cli.town.small@default --id again --input 4 --priority 2")
+        shown = json.loads(type_("show mine -o json").out)
+        assert type_("result again --timeout 60").out == "8\n"
+        worker.stop()
+
+    assert (signaled.code, signaled.out, signaled.err) == (0, "", "")
+    assert (result.code, result.out) == (0, '"yes"\n')
+    assert re.fullmatch(r"again \S+\n", again.out)
+    assert (shown["tags"], shown["execution_timeout"], shown["child_policy"]) == (["a", "b"], 7200, "ABANDON")
+    assert shown["signals"][0]["input"] == {"args": ["yes"], "kwargs": {}}
+
+
+def test_an_execution_is_canceled_or_terminated(type_: Type, tmp_path: Path) -> None:
+    """What was asked for shows, before anybody has decided about it."""
+    (tmp_path / "input.json").write_text('{"x": 5}')
+    engine = "--engine sqlite:own.db"
+    started = type_(f"start {town.__file__}:small --id one --input-file input.json {engine}")
+    twice = type_(f"start {town.__file__}:small --id one --input 1 {engine}")
+    type_(f"cancel {started.out.strip()} {engine}")
+    asked = json.loads(type_(f"show one -o json {engine}").out)
+    type_(f"terminate one --reason enough --details much {engine}")
+    ended = json.loads(type_(f"show one -o json {engine}").out)
+
+    assert twice.code == 2
+    assert "an execution with that id is open" in twice.err
+    assert asked["cancel_requested"] is True
+    assert asked["input"] == {"args": [], "kwargs": {"x": 5}}
+    assert asked["waits_for"] == ["a decider on task list default"]
+    assert (ended["status"], ended["reason"], ended["details"]) == ("TERMINATED", "enough", "much")
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("start no_such.py:flow", "there is no file no_such.py"),
+        ("start no.such@1", "Unknown type"),
+        ("start tests.cli.town:small --input '\"x\"'", "It takes tests.cli.town.small(x: int)"),
+        ("start tests.cli.town:small --input 1 --input-file -", "not both"),
+        ("start tests.cli.town:small --id a/b --input 1", "--id: 'a/b'"),
+        ("signal waiting approve --input {", "is not JSON"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_told(type_: Type, command: str, message: str) -> None:
+    """Code 2, and nothing was done."""
+    ended = type_(command)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert message in ended.err
