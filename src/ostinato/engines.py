@@ -3,7 +3,7 @@
 An engine's code is imported when it is opened, so that nobody pays for those that are not used.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -73,7 +73,11 @@ def parse_engine(url: str, *, where: str = "") -> EngineUrl:
 
 @contextmanager
 def open_swf(
-    url: str | EngineUrl, *, credentials: Credentials | None = None, event_limit: int = EVENTS_PER_EXECUTION
+    url: str | EngineUrl,
+    *,
+    credentials: Credentials | None = None,
+    event_limit: int = EVENTS_PER_EXECUTION,
+    stand_ins: Mapping[str, Callable[[str | None], object]] | None = None,
 ) -> Generator[Swf]:
     """The operations of the engine that the URL names, until the end of the context; polls in flight then answer None.
 
@@ -81,6 +85,7 @@ def open_swf(
         url: the engine.
         credentials: with them requests to a server are signed. Amazon's are found as by any AWS tool.
         event_limit: the length of history at which an embedded engine terminates an execution; others have their own.
+        stand_ins: what an embedded engine calls in place of Lambda functions, by their names: from JSON to JSON.
 
     Raises:
         UsageError: the URL names no engine, or what the engine needs is not installed or configured.
@@ -89,7 +94,7 @@ def open_swf(
     engine = parse_engine(url) if isinstance(url, str) else url
     match engine.kind:
         case EngineKind.SQLITE | EngineKind.MEMORY:
-            with _embedded(engine, event_limit) as swf:
+            with _embedded(engine, event_limit, stand_ins) as swf:
                 yield swf
         case EngineKind.HTTP:
             with _served(engine, credentials) as swf:
@@ -100,10 +105,12 @@ def open_swf(
 
 
 @contextmanager
-def _embedded(url: EngineUrl, event_limit: int) -> Generator[Swf]:
+def _embedded(
+    url: EngineUrl, event_limit: int, stand_ins: Mapping[str, Callable[[str | None], object]] | None
+) -> Generator[Swf]:
     from ostinato.engine.engine import open_engine  # noqa: PLC0415  # brings SQLite
 
-    engine = open_engine(url.place or ":memory:", event_limit=event_limit)
+    engine = open_engine(url.place or ":memory:", event_limit=event_limit, lambda_functions=stand_ins)
     try:
         yield engine.local()
     finally:

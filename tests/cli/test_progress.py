@@ -51,6 +51,16 @@ def timer(event_id: int, timer_id: str) -> e.TimerStarted:
     )
 
 
+def invoked(event_id: int) -> e.LambdaFunctionScheduled:
+    return e.LambdaFunctionScheduled(
+        event_id=EventId(event_id),
+        event_timestamp=float(event_id),
+        id="l-1",
+        name="resize",
+        decision_task_completed_event_id=EventId(4),
+    )
+
+
 def fired(event_id: int, started_event_id: int) -> e.TimerFired:
     return e.TimerFired(
         event_id=EventId(event_id),
@@ -243,6 +253,46 @@ def test_what_is_open_in_a_child_follows_the_child() -> None:
     shown = [(relative.depth, type(relative.thing)) for relative in progress.family(lambda thing: type(thing).__name__)]
 
     assert shown == [(0, OpenChild), (1, OpenActivity), (0, OpenTimer)]
+
+
+def test_a_lambda_function_shows_like_an_activity() -> None:
+    """Whether it waits, runs, fails and is tried again, or cannot be invoked."""
+    progress = read(
+        invoked(5), e.LambdaFunctionStarted(event_id=EventId(6), event_timestamp=6.0, scheduled_event_id=EventId(5))
+    )
+    running = list(progress.running())
+    for event in (
+        e.LambdaFunctionFailed(
+            event_id=EventId(7),
+            event_timestamp=7.0,
+            scheduled_event_id=EventId(5),
+            started_event_id=EventId(6),
+            reason="OSError",
+        ),
+        decision_started(8),
+        decision_completed(9, 8),
+        invoked(10),
+        e.StartLambdaFunctionFailed(
+            event_id=EventId(11), event_timestamp=11.0, scheduled_event_id=EventId(10), message="no role"
+        ),
+        invoked(12),
+        e.LambdaFunctionTimedOut(
+            event_id=EventId(13), event_timestamp=13.0, scheduled_event_id=EventId(12), started_event_id=EventId(0)
+        ),
+        invoked(14),
+        e.LambdaFunctionCompleted(
+            event_id=EventId(15), event_timestamp=15.0, scheduled_event_id=EventId(14), started_event_id=EventId(0)
+        ),
+    ):
+        progress.read(event)
+
+    assert running == [OpenActivity("l-1", "resize", 1, 5.0, 6.0)]
+    assert progress.take_rest() == [
+        Misfortune("l-1", "resize", "OSError", None, OpenRetry("l-1", 2, 10.0, 10.0, "")),
+        Misfortune("l-1", "resize", "no role", None),
+        Misfortune("l-1", "resize", "timed out", None),
+    ]
+    assert (progress.open, progress.finished) == ({}, 1)
 
 
 def test_a_time_out_is_told_with_its_kind() -> None:

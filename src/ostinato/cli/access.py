@@ -24,7 +24,7 @@ Environment:
   OSTINATO_ENGINE  what --engine is if not given
   OSTINATO_DOMAIN  what --domain is if not given; SWF_DOMAIN, if that is not set either
   OSTINATO_ACCESS_KEY_ID, OSTINATO_SECRET_ACCESS_KEY
-                   a key, for an http: engine that was started with --credentials
+                   a key, if the server at an http: engine wants one
 """
 
 EXIT_CODES = """

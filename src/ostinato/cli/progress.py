@@ -19,7 +19,7 @@ OWN = "__ostinato_"
 
 @dataclass(frozen=True, slots=True)
 class OpenActivity:
-    """An activity task that is scheduled, and perhaps started."""
+    """An activity task, or a Lambda function, that is scheduled, and perhaps started."""
 
     activity_id: str
     name: str
@@ -70,7 +70,7 @@ class Misfortune:
 
 Open = OpenActivity | OpenTimer | OpenRetry | OpenChild
 
-_Tried = e.TimerStarted | e.ActivityTaskScheduled | e.StartChildWorkflowExecutionInitiated
+_Tried = e.TimerStarted | e.ActivityTaskScheduled | e.StartChildWorkflowExecutionInitiated | e.LambdaFunctionScheduled
 """What a decision records of something that it tries again."""
 
 
@@ -162,11 +162,13 @@ class Progress:
                 self.started_at = event.event_timestamp
             case e.DecisionTaskCompleted():
                 self._answered_before = event.started_event_id
-            case e.ActivityTaskScheduled() | e.TimerStarted() | e.StartChildWorkflowExecutionInitiated():
+            case e.ActivityTaskScheduled() | e.LambdaFunctionScheduled():
                 self._opened(event)
-            case e.ActivityTaskStarted() | e.ChildWorkflowExecutionStarted():
+            case e.TimerStarted() | e.StartChildWorkflowExecutionInitiated():
+                self._opened(event)
+            case e.ActivityTaskStarted() | e.LambdaFunctionStarted() | e.ChildWorkflowExecutionStarted():
                 self._begun(event)
-            case e.ActivityTaskCompleted():
+            case e.ActivityTaskCompleted() | e.LambdaFunctionCompleted():
                 self.open.pop(event.scheduled_event_id, None)
                 self.finished += 1
             case e.ChildWorkflowExecutionCompleted():
@@ -184,6 +186,9 @@ class Progress:
         match event:
             case e.ActivityTaskScheduled(activity_id=task_id):
                 self.open[event.event_id] = OpenActivity(task_id, event.activity_type.name, self._attempt(task_id), at)
+                self._tried_again(OpenRetry(task_id, self._attempts[task_id], at, at, ""))
+            case e.LambdaFunctionScheduled(id=task_id, name=name):
+                self.open[event.event_id] = OpenActivity(task_id, name, self._attempt(task_id), at)
                 self._tried_again(OpenRetry(task_id, self._attempts[task_id], at, at, ""))
             case e.StartChildWorkflowExecutionInitiated(workflow_id=task_id):
                 self.open[event.event_id] = OpenChild(task_id, event.workflow_type.name, at)
@@ -211,9 +216,10 @@ class Progress:
             if held.misfortune.task_id == retry.task_id and held.event_id < self._answered_before:
                 held.misfortune = replace(held.misfortune, retry=held.misfortune.retry or retry)
 
-    def _begun(self, event: e.ActivityTaskStarted | e.ChildWorkflowExecutionStarted) -> None:
+    def _begun(self, event: e.ActivityTaskStarted | e.LambdaFunctionStarted | e.ChildWorkflowExecutionStarted) -> None:
         match event:
-            case e.ActivityTaskStarted(scheduled_event_id=opened_by):
+            case e.ActivityTaskStarted() | e.LambdaFunctionStarted():
+                opened_by = event.scheduled_event_id
                 task = self.open.get(opened_by)
                 if isinstance(task, OpenActivity):
                     self.open[opened_by] = replace(task, started_at=event.event_timestamp)
@@ -230,6 +236,17 @@ class Progress:
                 self._ended_badly(event.scheduled_event_id, f"timed out ({kind.value})", None)
             case e.ActivityTaskCanceled():
                 self._ended_badly(event.scheduled_event_id, "was canceled", None)
+            case e.LambdaFunctionFailed(reason=reason, details=details):
+                self._ended_badly(event.scheduled_event_id, reason or "failed", details)
+            case e.LambdaFunctionTimedOut():
+                self._ended_badly(event.scheduled_event_id, "timed out", None)
+            case e.StartLambdaFunctionFailed(scheduled_event_id=int(opened_by), message=message):
+                self._ended_badly(EventId(opened_by), message or "could not be invoked", None)
+            case _:
+                self._misfortune_of_child(event)
+
+    def _misfortune_of_child(self, event: e.HistoryEvent) -> None:
+        match event:
             case e.ChildWorkflowExecutionFailed(reason=reason, details=details):
                 self._ended_badly(event.initiated_event_id, reason or "failed", details)
             case e.ChildWorkflowExecutionTimedOut():

@@ -1,7 +1,7 @@
 """Opens the engine that a command was told, and signs requests to a server with the key of the environment."""
 
 import os
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 
 from ostinato.engines import EngineUrl, open_swf
@@ -14,7 +14,12 @@ SECRET_ACCESS_KEY = "OSTINATO_SECRET_ACCESS_KEY"  # noqa: S105  # a name
 
 
 @contextmanager
-def reach(url: str | EngineUrl, *, event_limit: int = EVENTS_PER_EXECUTION) -> Generator[Swf]:
+def reach(
+    url: str | EngineUrl,
+    *,
+    event_limit: int = EVENTS_PER_EXECUTION,
+    stand_ins: Mapping[str, Callable[[str | None], object]] | None = None,
+) -> Generator[Swf]:
     """The operations of the engine, until the end of the context.
 
     Raises:
@@ -23,7 +28,7 @@ def reach(url: str | EngineUrl, *, event_limit: int = EVENTS_PER_EXECUTION) -> G
     """
     credentials = credentials_in(os.environ)
     try:
-        with open_swf(url, credentials=credentials, event_limit=event_limit) as swf:
+        with open_swf(url, credentials=credentials, event_limit=event_limit, stand_ins=stand_ins) as swf:
             yield swf
     except MissingAuthenticationTokenException:
         if credentials is not None:

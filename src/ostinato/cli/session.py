@@ -116,7 +116,13 @@ class _Run:
             stack.enter_context(messages_to(display.note))
             interrupts = stack.enter_context(Interrupts(before_leaving=lambda: self._leave(display)))
             worker_joins = stack.enter_context(ExitStack())
-            swf = stack.enter_context(reach(self._url, event_limit=self._session.event_limit or EVENTS_PER_EXECUTION))
+            swf = stack.enter_context(
+                reach(
+                    self._url,
+                    event_limit=self._session.event_limit or EVENTS_PER_EXECUTION,
+                    stand_ins=self._target.stand_ins,
+                )
+            )
             register_domain(swf, self._session.domain)
             remains = self._find_remains(swf)
             lane = remains.lane if remains is not None else lane_for(self._workflow_id)

@@ -326,6 +326,7 @@ class LambdaFunction:
         retry: whether and when it is tried again.
         id: an id of your own for the invocation, unique in the execution.
         on_failure: is asked what to do when it does not end well.
+        stand_in: what `ostinato run` calls in its place on an embedded engine, with the value. Amazon calls its own.
     """
 
     name: str
@@ -333,6 +334,7 @@ class LambdaFunction:
     retry: Retry | None = None
     id: str | None = None
     on_failure: FailureHook | None = None
+    stand_in: Callable[[Any], object] | None = None
 
     if TYPE_CHECKING:
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from ostinato.errors import LimitExceededFault, SwfFault, ThrottlingException
+from ostinato.errors import LimitExceededFault, OstinatoError, SwfFault, ThrottlingException
 from ostinato.model.operations import Operation
 from ostinato.swf import Swf
 from ostinato.worker.notices import CallFailed, Watch
@@ -101,5 +101,6 @@ class PatientCaller:
     def tell(self, operation: Operation[Answer], error: Exception) -> None:
         """Let the operator know that a call failed."""
         name = type(operation).__name__
-        logger.warning("%s did not succeed and is tried again: %s: %s", name, type(error).__name__, error)
+        said = str(error) if isinstance(error, OstinatoError) else f"{type(error).__name__}: {error}"
+        logger.warning("%s did not succeed and is tried again: %s", name, said)
         self._watch(CallFailed(name, error))

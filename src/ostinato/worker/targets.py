@@ -7,16 +7,17 @@ Importing runs the author's module; nothing else here does anything.
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from importlib import machinery
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any, cast
 
 from ostinato.errors import TargetError
 from ostinato.replay.definitions import Activity, Definition, Workflow
 from ostinato.worker.catalog import Catalog, catalog_of, definitions_in
+from ostinato.worker.stand_ins import StandIn, stand_ins_in
 
 FORMS = "path/to/file.py:name, package.module:name or package.module.name"
 
@@ -27,6 +28,8 @@ class Target:
 
     workflow: Workflow[..., Any]
     catalog: Catalog
+    stand_ins: Mapping[str, StandIn] = field(default_factory=lambda: MappingProxyType[str, StandIn]({}))
+    """What is called in place of Lambda functions, by their names."""
 
 
 def load_target(target: str) -> Target:
@@ -35,14 +38,14 @@ def load_target(target: str) -> Target:
     Raises:
         TargetError: there is no such file, module or name, the module cannot be imported (the cause is its exception),
             or what is there is not a workflow.
-        UsageError: two functions in it claim the same type.
+        UsageError: two functions in it claim the same type, or stand in for the same Lambda function.
     """
     module_name, colon, name = target.rpartition(":")
     if not colon:
         module_name, name = _split_without_colon(target)
     module = _import_file(Path(module_name)) if _is_file(module_name) else _import_module(module_name)
     workflow = _find(module, name, target)
-    return Target(workflow, catalog_of([workflow, *definitions_in(module)]))
+    return Target(workflow, catalog_of([workflow, *definitions_in(module)]), stand_ins_in(module))
 
 
 def load_catalog(targets: Iterable[str]) -> Catalog:
