@@ -55,6 +55,12 @@ if TYPE_CHECKING:
         TaskFailure,
         Verdict,
     )
+    from ostinato.replay.fan_out import (
+        FanOutResult,
+        ItemFailure,
+        Span,
+        fan_out,
+    )
     from ostinato.replay.futures import (
         ALL_COMPLETED,
         FIRST_COMPLETED,
@@ -115,17 +121,20 @@ __all__ = [
     "Credentials",
     "EndState",
     "FailWorkflow",
+    "FanOutResult",
     "FuncGroup",
     "Future",
     "Group",
     "Handle",
     "Info",
+    "ItemFailure",
     "LambdaFunction",
     "Marker",
     "OstinatoError",
     "Retry",
     "Saga",
     "Signals",
+    "Span",
     "TaskFailure",
     "Verdict",
     "Workflow",
@@ -136,6 +145,7 @@ __all__ = [
     "cancel_requested",
     "continue_as_new",
     "deprecate_patch",
+    "fan_out",
     "heartbeat",
     "heartbeat_details",
     "info",
@@ -207,6 +217,12 @@ _HOMES = {
     "ostinato.replay.failures": (
         "TaskFailure",
         "Verdict",
+    ),
+    "ostinato.replay.fan_out": (
+        "FanOutResult",
+        "ItemFailure",
+        "Span",
+        "fan_out",
     ),
     "ostinato.replay.futures": (
         "ALL_COMPLETED",

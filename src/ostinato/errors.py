@@ -33,6 +33,7 @@
     │   │   ├── ChildWorkflowTerminated
     │   │   └── ChildWorkflowNotStarted
     │   ├── CanvasFailed                members of a Group, steps of a Chain or items of a map failed: a group of errors
+    │   ├── FanOutFailed                more items of a fan_out failed than are tolerated
     │   ├── MemberCanceled              in the place of a member that was canceled, or never began
     │   ├── ProcessDied                 a worker's report: the process that the activity ran in is gone
     │   ├── WorkerStopped               a worker's report: it was stopped, and the activity did not end in time
@@ -475,6 +476,26 @@ class CanvasFailed(TaskError, ExceptionGroup[Exception]):
         for error in self.exceptions:
             found += error.flatten() if isinstance(error, CanvasFailed) else [error]
         return tuple(found)
+
+
+class FanOutFailed(TaskError):
+    """More items of a fan-out failed than are tolerated.
+
+    Args:
+        failed: how many failed, as far as was known then.
+        count: how many items there are.
+        tolerated: how many may fail.
+        index: the place of the first that failed.
+        error: what happened to it.
+    """
+
+    def __init__(self, *, failed: int, count: int, tolerated: int, index: int, error: str) -> None:
+        self.failed = failed
+        self.count = count
+        self.tolerated = tolerated
+        self.index = index
+        self.error = error
+        super().__init__(f"{failed} of {count} items failed, more than {tolerated}; first item {index}: {error}")
 
 
 class MemberCanceled(TaskError):

@@ -59,6 +59,17 @@ def test_what_several_parts_need_is_built_once(stage: "Stage") -> None:
     assert len({event.activity_id for event in scheduled}) == len(scheduled) == 3
 
 
+def test_a_census_of_many_numbers(stage: "Stage") -> None:
+    """A root with children; what failed is told, and the rest is counted."""
+    handle = stage.start("census.py:primes", {"start": 0, "stop": 200})
+
+    result = handle.result(timeout=20)
+
+    assert (result.value, result.done, result.failed) == (46, 199, 1)
+    assert [failure.index for failure in result.failures] == [57]
+    assert handle.describe().latest_execution_context == '{"done":199,"failed":1,"of":200}'
+
+
 def test_the_demo_shows_what_it_promises() -> None:
     """scripts/demo checks itself, and takes under a minute."""
     began = time.monotonic()
