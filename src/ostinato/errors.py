@@ -485,7 +485,7 @@ class FanOutFailed(TaskError):
         failed: how many failed, as far as was known then.
         count: how many items there are.
         tolerated: how many may fail.
-        index: the place of the first that failed.
+        index: the place of one of them.
         error: what happened to it.
     """
 
@@ -495,7 +495,7 @@ class FanOutFailed(TaskError):
         self.tolerated = tolerated
         self.index = index
         self.error = error
-        super().__init__(f"{failed} of {count} items failed, more than {tolerated}; first item {index}: {error}")
+        super().__init__(f"{failed} of {count} items failed, more than {tolerated}; item {index}: {error}")
 
 
 class MemberCanceled(TaskError):

@@ -275,6 +275,19 @@ def test_a_member_that_leaves_the_code() -> None:
         assert isinstance(r.close, d.ContinueAsNewWorkflowExecution)
 
 
+def test_a_member_that_raises_what_is_no_exception() -> None:
+    """It is no failure that could be tolerated: it goes through, and the decision is dropped."""
+
+    class Out(BaseException):
+        pass
+
+    async def leave() -> None:
+        raise Out
+
+    with pytest.raises(Out):
+        rehearse(lambda: Group(call(leave), call(work, 1), tolerated_failures=None))
+
+
 def test_what_is_not_the_members_fault_drops_the_decision() -> None:
     """A function that does what no replay can repeat fails no workflow, tolerated or not."""
 

@@ -102,8 +102,6 @@ class PartsRun:
         self._begun = len(self.results)
 
     def _end(self) -> None:
-        if self.future.done():
-            return
         if len(self._failed) <= self._tolerated:
             self.future.set_result(self.results)
         else:

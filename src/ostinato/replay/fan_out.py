@@ -55,7 +55,7 @@ class FanOutResult(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     """What came of all items.
 
     `value` is the list of the results in the items' order, with None in the places of those that failed; or what
-    `reduce` made of the results of those that did not fail, None if none was left. `failures` has at most 100, in order.
+    `reduce` made of the results of those that did not fail, None if none was left. `failures` has up to 100, in order.
     """
 
     value: R
