@@ -9,7 +9,7 @@ project = "Ostinato"
 author = "The Ostinato authors"
 copyright = f"2026, {author}"
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "lives", "signatures"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "commands", "lives", "signatures"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "Ostinato"
