@@ -156,6 +156,28 @@ def test_processes_that_are_killed_are_replaced_and_nothing_is_lost(shell: Shell
         wait_until(lambda: all(map(is_gone, left)))
 
 
+def test_on_amazon_a_domain_is_registered_only_if_asked_for(shell: Shell, url: str) -> None:
+    """For good, after all."""
+    amazon = {"AWS_ENDPOINT_URL_SWF": url, "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+    words = ("decider", "flow.py", "--engine", "aws:eu-west-1", "--domain", "new")
+
+    refused = shell.finish(shell.start(*words, **amazon))
+    with Client(url, domain="new") as client:
+        with pytest.raises(UnknownResourceFault):
+            client.count()
+        process = shell.start(*words, "--create-domain", **amazon)
+        try:
+            wait_until(lambda: client_sees(client))
+        finally:
+            # Amazon's polls cannot be interrupted, and take a minute.
+            process.kill()
+            said = shell.finish(process).err
+
+    assert refused.code == 2
+    assert "--create-domain registers it" in refused.err
+    assert "Found credentials" not in said
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -21,6 +21,10 @@ def isolated(what: str, path: str = "") -> Any:
             return len(bytearray(4 << 30))
         case "beat":
             heartbeat({"at": 1})
+        case "wait":
+            while not Path(path).exists():
+                time.sleep(0.01)
+            return "came to its end"
         case "resume":
             if heartbeat_details() is None:
                 heartbeat({"at": 2})

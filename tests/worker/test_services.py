@@ -1,5 +1,6 @@
 """Whole services over a server: what `ostinato decider` and `ostinato worker` have in each of their processes."""
 
+import gc
 import os
 import threading
 import time
@@ -17,9 +18,12 @@ from ostinato.clients.http import HttpSwf
 from ostinato.engine.engine import Engine
 from ostinato.errors import WorkflowFailed
 from ostinato.model import events as e
+from ostinato.model.results import ActivityTask, DecisionTask
 from ostinato.replay.definitions import Definition
+from ostinato.replay.replay import Replay
 from ostinato.worker.activity_service import ActivityService, ActivitySettings
 from ostinato.worker.catalog import catalog_of
+from ostinato.worker.context import RunningActivity
 from ostinato.worker.decision_service import DecisionService, DecisionSettings
 from ostinato.worker.lines import Lines
 from ostinato.worker.processes import Isolation
@@ -44,6 +48,19 @@ def count(n: int) -> int:
     value = 0
     for _ in range(n):
         value = submit(increment, value).result()
+    return value
+
+
+@activity
+async def increment_async(x: int) -> int:
+    return x + 1
+
+
+@workflow
+async def count_async(n: int) -> int:
+    value = 0
+    for _ in range(n):
+        value = await submit(increment_async, value)
     return value
 
 
@@ -233,15 +250,29 @@ def test_an_isolated_activity_runs_in_a_process_that_is_kept_and_recycled(town: 
     assert town.client.run(isolating, "beat") is None
 
 
+@workflow
+def beside(what: str, gate: str) -> list[Any]:
+    other, killed = submit(isolated, "wait", gate), submit(isolated, what)
+    said = str(killed.exception())
+    submit(opens, gate).result()
+    return [said, other.result()]
+
+
+@activity
+def opens(gate: str) -> None:
+    Path(gate).touch()
+
+
 @pytest.mark.parametrize(("what", "said"), [("kill", "as memory ran out"), ("hog", "MemoryError")])
-def test_what_kills_one_activity_harms_no_other(town: Town, what: str, said: str) -> None:
-    """It fails with that reason, and the worker goes on."""
-    town.decide(isolating)
-    town.work(isolated)
+def test_what_kills_one_activity_harms_no_other(town: Town, tmp_path: Path, what: str, said: str) -> None:
+    """It fails with that reason; one that runs beside it goes on, and so does the worker."""
+    town.decide(beside, isolating)
+    town.work(isolated, opens)
 
-    with pytest.raises(WorkflowFailed, match=said):
-        town.client.run(isolating, what)
+    found, other = town.client.run(beside, what, str(tmp_path / "gate"))
 
+    assert said in found
+    assert other == "came to its end"
     assert town.client.run(isolating, "pid")
 
 
@@ -356,6 +387,23 @@ def test_activities_are_begun_no_faster_than_the_rate(town: Town) -> None:
     assert town.client.run(spreading, 40) == 40
 
     assert time.monotonic() - begun >= 0.9
+
+
+def test_nothing_of_what_has_ended_is_kept(town: Town) -> None:
+    """Neither of activities nor of executions: the memory of processes that serve for weeks is flat."""
+    town.decide(count, count_async)
+    town.work(increment, increment_async)
+
+    for _ in range(3):
+        assert town.client.run(count, 50) == 50
+        assert town.client.run(count_async, 50) == 50
+
+    town.notices.clear()
+    kinds = (RunningActivity, Replay, ActivityTask, DecisionTask)
+    deadline = time.monotonic() + SECONDS
+    while len(kept := [thing for thing in gc.get_objects() if isinstance(thing, kinds)]) > 50:
+        assert time.monotonic() < deadline, Counter(type(thing).__name__ for thing in kept)
+        gc.collect()
 
 
 # Redeploying.

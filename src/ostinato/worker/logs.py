@@ -107,7 +107,10 @@ class JsonFormatter(logging.Formatter):
 
 
 def set_up_logging(*, is_json: bool, level: int = logging.INFO) -> Callable[[], None]:
-    """Write all that is logged in this process to stderr; gives what undoes that."""
+    """Write all that is logged in this process to stderr; gives what undoes that.
+
+    Of what boto3 has to say, as where it found credentials, only warnings are written.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if is_json else HumanFormatter())
     handler.addFilter(_WithIds())
@@ -115,9 +118,13 @@ def set_up_logging(*, is_json: bool, level: int = logging.INFO) -> Callable[[], 
     former = root.level
     root.addHandler(handler)
     root.setLevel(level)
+    talkative = logging.getLogger("botocore")
+    said = talkative.level
+    talkative.setLevel(logging.WARNING)
 
     def undo() -> None:
         root.removeHandler(handler)
         root.setLevel(former)
+        talkative.setLevel(said)
 
     return undo
