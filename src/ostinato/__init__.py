@@ -95,6 +95,16 @@ if TYPE_CHECKING:
         starmap,
         submit,
     )
+    from ostinato.schedules.schedule import (
+        Overlap,
+    )
+    from ostinato.schedules.schedules import (
+        ScheduleHandle,
+        Schedules,
+    )
+    from ostinato.schedules.times import (
+        Times,
+    )
     from ostinato.swf import (
         Credentials,
     )
@@ -131,11 +141,15 @@ __all__ = [
     "LambdaFunction",
     "Marker",
     "OstinatoError",
+    "Overlap",
     "Retry",
     "Saga",
+    "ScheduleHandle",
+    "Schedules",
     "Signals",
     "Span",
     "TaskFailure",
+    "Times",
     "Verdict",
     "Workflow",
     "activity",
@@ -257,6 +271,12 @@ _HOMES = {
         "submit",
     ),
     "ostinato.swf": ("Credentials",),
+    "ostinato.schedules.schedule": ("Overlap",),
+    "ostinato.schedules.schedules": (
+        "ScheduleHandle",
+        "Schedules",
+    ),
+    "ostinato.schedules.times": ("Times",),
     "ostinato.worker.context": (
         "activity_info",
         "cancel_requested",

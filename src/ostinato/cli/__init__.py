@@ -15,6 +15,7 @@ COMMANDS: Sections = {
             "ostinato.cli.rerun:rerun", "Start a closed execution again; what ended well is not done again."
         ),
         "activity": Place("ostinato.cli.activity:activity", "Run an activity of an execution once more, here."),
+        "schedule": Place("ostinato.cli.schedule:schedule", "Start workflows at times: by cron, or in intervals."),
         "standalone": Place("ostinato.cli.standalone:standalone", "Run a workflow to its end, in child processes."),
     },
     "Operate executions": {

@@ -4,11 +4,13 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType, ModuleType
-from typing import Any
+from typing import Any, cast
 
 from ostinato.errors import UsageError
 from ostinato.model.structures import ActivityType, WorkflowType
 from ostinato.replay.definitions import Activity, Definition, Workflow
+
+_SCHEDULE = WorkflowType(name="ostinato.schedule", version="1")
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,15 @@ class Catalog:
     activities: Mapping[ActivityType, Activity[..., Any]]
     decision_task_lists: frozenset[str]
     activity_task_lists: frozenset[str]
+
+    def workflow(self, workflow_type: WorkflowType) -> Workflow[..., Any] | None:
+        """The workflow of that type: one of these, or the one behind schedules, which every decider knows."""
+        found = self.workflows.get(workflow_type)
+        if found is None and workflow_type == _SCHEDULE:
+            from ostinato.schedules.schedule import Schedule  # noqa: PLC0415  (few need it)
+
+            found = cast("Workflow[..., Any]", Schedule)
+        return found
 
 
 def catalog_of(definitions: Iterable[Definition]) -> Catalog:

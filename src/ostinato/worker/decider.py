@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from ostinato.client.histories import read_history
 from ostinato.client.registration import register_type
@@ -32,6 +33,7 @@ from ostinato.model.operations import Operation, PollForDecisionTask, RespondDec
 from ostinato.model.results import DecisionTask
 from ostinato.model.structures import TaskList, WorkflowExecution, WorkflowType
 from ostinato.payloads.converter import Converter
+from ostinato.replay.definitions import Workflow
 from ostinato.replay.replay import Replay
 from ostinato.replay.reuse import Reuse, repairs_in, reusable
 from ostinato.swf import Swf
@@ -214,7 +216,7 @@ class Decider:
         for definition in replay.unregistered:
             register_type(self._swf, self._domain, definition)
         if self._lane is not None:
-            decisions = self._lane.redirect(decisions, self._catalog.workflows[task.workflow_type], self._catalog)
+            decisions = self._lane.redirect(decisions, self._workflow(task.workflow_type), self._catalog)
         is_close = bool(decisions) and isinstance(decisions[-1], _CLOSING)
         # A decider that ends asks for nothing more; a new one takes over from the execution's own task list.
         sticky = None if is_close or self._stopping.is_set() else self._stickiness
@@ -263,7 +265,7 @@ class Decider:
     def _fed(self, task: DecisionTask, batch: _Batch) -> tuple[DecisionAttributes, ...]:
         if self._guard is None:
             return batch.replay.feed(batch.events)
-        workflow = self._catalog.workflows[task.workflow_type]
+        workflow = self._workflow(task.workflow_type)
         return self._guard.run(workflow, lambda: batch.replay.feed(batch.events))
 
     # Now and then: whether a kept replay and a fresh one agree.
@@ -336,10 +338,14 @@ class Decider:
             token = page.next_page_token
         return events
 
-    def _fresh(self, task: DecisionTask, events: Sequence[HistoryEvent]) -> _Batch:
-        workflow = self._catalog.workflows.get(task.workflow_type)
+    def _workflow(self, workflow_type: WorkflowType) -> Workflow[..., Any]:
+        workflow = self._catalog.workflow(workflow_type)
         if workflow is None:
-            raise _unknown(task.workflow_type)
+            raise _unknown(workflow_type)
+        return workflow
+
+    def _fresh(self, task: DecisionTask, events: Sequence[HistoryEvent]) -> _Batch:
+        workflow = self._workflow(task.workflow_type)
         if not events or events[0].event_id != 1:
             history = read_history(self._call, self._domain, task.workflow_execution)
             events = [event for event in history if event.event_id <= task.started_event_id]
