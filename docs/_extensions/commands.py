@@ -11,16 +11,17 @@ from sphinx.util.docutils import SphinxDirective
 from ostinato.cli import main
 
 
-def command_lines(name: str) -> list[str]:
-    """A command's section in MyST.
+def command_lines(name: str, group: click.Group = main, above: click.Context | None = None) -> list[str]:
+    """A command's section in MyST; after that of a group those of its commands.
 
     Raises:
         LookupError: there is no such command.
     """
-    command = main.get_command(click.Context(main), name)
+    above = above or click.Context(main, info_name="ostinato")
+    command = group.get_command(above, name)
     if command is None:
         raise LookupError(f"there is no command {name!r}")
-    context = click.Context(command, info_name=name, parent=click.Context(main, info_name="ostinato"))
+    context = click.Context(command, info_name=name, parent=above)
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     options = [
         record for parameter in command.params if (record := parameter.get_help_record(context)) and parameter.name
@@ -28,7 +29,7 @@ def command_lines(name: str) -> list[str]:
     rows = [f"| `{spelled.replace('|', chr(92) + '|')}` | {_in_cell(text)} |" for spelled, text in options]
     epilog = inspect.cleandoc((command.epilog or "").replace("\b", "")).splitlines()
     return [
-        f"## `ostinato {name}`",
+        f"## `{context.command_path}`",
         "",
         "```text",
         usage,
@@ -38,7 +39,13 @@ def command_lines(name: str) -> list[str]:
         "",
         *(["| option | meaning |", "| --- | --- |", *rows, ""] if rows else []),
         *(["```text", *epilog, "```", ""] if epilog else []),
+        *(line for inner in inner_names(command, context) for line in command_lines(inner, command, context)),
     ]
+
+
+def inner_names(command: click.Command, context: click.Context) -> list[str]:
+    """The names of a group's commands."""
+    return command.list_commands(context) if isinstance(command, click.Group) else []
 
 
 def _in_cell(text: str) -> str:

@@ -1,9 +1,12 @@
 """What holds for all commands."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from ostinato.cli import COMMANDS, main
 from ostinato.cli.lazy import LazyGroup, Place
@@ -59,3 +62,39 @@ def test_every_command_says_what_it_is(path: tuple[str, ...], command: click.Com
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             assert parameter.help, parameter.name
+
+
+HELPS = Path(__file__).parent / "helps"
+
+
+def test_the_help_of_every_command_is_as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What users read is looked at before it changes: `WRITE_HELPS=1 pytest tests/cli/test_commands.py` writes it."""
+    is_writing = "WRITE_HELPS" in os.environ
+    for variable in [name for name in os.environ if name.startswith(("OSTINATO", "SWF_"))]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.chdir(tmp_path)
+    told = {"ostinato": help_of()} | {"-".join(("ostinato", *path)): help_of(*path) for path, _ in commands()}
+    if is_writing:
+        for file in HELPS.glob("*.txt"):
+            file.unlink()
+        for name, text in told.items():
+            (HELPS / f"{name}.txt").write_text(text)
+
+    assert told == {file.stem: file.read_text() for file in HELPS.glob("*.txt")}
+
+
+@pytest.mark.parametrize("name", [name for name, _ in PLACES])
+def test_every_command_is_in_the_reference(name: str) -> None:
+    """Made of the command itself, or on a page that is held against it."""
+    pages = [page.read_text() for page in (Path(__file__).parents[2] / "docs" / "reference").glob("*.md")]
+    made = {word for page in pages for line in page.splitlines() if "{command}" in line for word in line.split()[1:]}
+
+    assert name in made or any(page.startswith(f"# `ostinato {name}`") for page in pages)
+
+
+def help_of(*path: str) -> str:
+    """What `ostinato PATH --help` writes on a terminal of 100 columns."""
+    ended = CliRunner().invoke(main, [*path, "--help"], prog_name="ostinato", terminal_width=100)
+    assert ended.exit_code == 0
+    return ended.stdout

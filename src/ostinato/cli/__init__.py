@@ -53,6 +53,7 @@ COMMANDS: Sections = {
     },
     "This command": {
         "demo": Place("ostinato.cli.demo:demo", "Watch a workflow being killed half-way, and end well all the same."),
+        "completion": Place("ostinato.cli.completion:completion", "Print the script by which a shell completes it."),
         "info": Place("ostinato.cli.info:info", "Show versions, settings and where they came from."),
     },
 }

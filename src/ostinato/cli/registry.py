@@ -117,7 +117,8 @@ def write_types(
 ) -> None:
     """Write the types."""
     kinds = ("workflow", "activity") if kind is None else (kind,)
-    rows = (info for each in kinds for info in _types(client, each, name, _status(is_deprecated=is_deprecated)))
+    status = _status(is_deprecated=is_deprecated)
+    rows = (info for each in kinds for info in _types(client, each, name, status))
     write_rows(Rows(TYPE_COLUMNS, rows), output, data)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from ostinato.cli.completing import complete_ids, complete_types
 from ostinato.cli.instants import read_instant
 
 if TYPE_CHECKING:
@@ -23,8 +24,14 @@ _OPTIONS = (
         show_default=True,
         help="Open ones, closed ones, or those that closed in this way.",
     ),
-    click.option("--type", "type_", metavar="NAME[@VERSION]", help="Those of this workflow type."),
-    click.option("--id", "workflow_id", metavar="ID", help="Those with this workflow id."),
+    click.option(
+        "--type",
+        "type_",
+        metavar="NAME[@VERSION]",
+        shell_complete=complete_types,
+        help="Those of this workflow type.",
+    ),
+    click.option("--id", "workflow_id", metavar="ID", shell_complete=complete_ids, help="Those with this workflow id."),
     click.option("--tag", metavar="TAG", help="Those with this tag."),
     click.option(
         "--started-after",
