@@ -53,6 +53,7 @@ PUBLIC = [
     "call",
     "cancel_requested",
     "continue_as_new",
+    "continue_as_new_after",
     "deprecate_patch",
     "fan_out",
     "heartbeat",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ostinato.model.events import ActivityTaskScheduled
+from ostinato.model.events import ActivityTaskScheduled, WorkflowExecutionStarted
 
 if TYPE_CHECKING:
     from tests.examples.conftest import Stage
@@ -68,6 +68,17 @@ def test_a_census_of_many_numbers(stage: "Stage") -> None:
     assert (result.value, result.done, result.failed) == (46, 199, 1)
     assert [failure.index for failure in result.failures] == [57]
     assert handle.describe().latest_execution_context == '{"done":199,"failed":1,"of":200}'
+
+
+def test_a_meter_is_read_by_several_runs(stage: "Stage") -> None:
+    """Sixty readings are several runs, which carry the sum; each has a short history."""
+    handle = stage.start("meter.py:read_meter", readings=60)
+
+    assert handle.result(timeout=20) == sum(200 + minute for minute in range(60))
+    history = list(handle.history())
+    assert isinstance(history[0], WorkflowExecutionStarted)
+    assert history[0].continued_execution_run_id
+    assert len(history) < 120
 
 
 def test_the_demo_shows_what_it_promises() -> None:

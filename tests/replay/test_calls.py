@@ -344,3 +344,37 @@ def test_run_onces_side_by_side() -> None:
         r.replace()
 
         assert r.result == sum(range(300))
+
+
+def test_continue_as_new_after_so_many_events() -> None:
+    """Until then it does nothing; then the next run gets the arguments."""
+
+    @workflow
+    def played(turn: int = 0) -> None:
+        while True:
+            ostinato.continue_as_new_after(8, turn)
+            sleep(1)
+            turn += 1
+
+    with Rehearsal(played) as r:
+        r.fire("timer-1")
+        [decision] = r.decisions
+        while not isinstance(decision, d.ContinueAsNewWorkflowExecution):
+            assert isinstance(decision, d.StartTimer)
+            [decision] = r.fire(decision.timer_id)
+
+        assert len(r.script.events) >= 8
+        assert decision.input == '{"args":[2],"kwargs":{}}'
+
+
+@pytest.mark.parametrize("events", [0, -1, 25_000])
+def test_continue_as_new_before_swf_ends_it(events: int) -> None:
+    """A number that would be too late, or none at all, is refused."""
+
+    @workflow
+    def played() -> None:
+        ostinato.continue_as_new_after(events)
+
+    with Rehearsal(played) as r:
+        assert r.reason is not None
+        assert "expected 1 to 24,999 events" in r.reason

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
 
 import msgspec
 
+from ostinato.errors import UsageError
 from ostinato.model import decisions as d
 from ostinato.model.durations import Duration, seconds, to_swf
 from ostinato.model.fields import RunId
-from ostinato.model.limits import DATA_CHARACTERS
+from ostinato.model.limits import DATA_CHARACTERS, EVENTS_PER_EXECUTION
 from ostinato.model.structures import TaskList, WorkflowExecution, WorkflowType
 from ostinato.payloads.limits import check_length
 from ostinato.payloads.signatures import signature_of
@@ -265,3 +266,19 @@ def continue_as_new(*args: Any, **kwargs: Any) -> NoReturn:
         )
     )
     raise ContinueAsNew
+
+
+def continue_as_new_after(events: int, /, *args: Any, **kwargs: Any) -> None:
+    """Once history has so many events, `continue_as_new` with these arguments; until then do nothing.
+
+    For loops that go on for ever: call it once in each turn, with what the next execution has to know, and where
+    nothing is open that would be lost. SWF ends an execution at 25,000 events, so leave room for those of one turn.
+
+    Raises:
+        UsageError: SWF would have ended the execution before that.
+        ContinueAsNew: history is so long; in order to leave the code.
+    """
+    if not 0 < events < EVENTS_PER_EXECUTION:
+        raise UsageError(found=f"continue_as_new_after({events})", expected=f"1 to {EVENTS_PER_EXECUTION - 1:,} events")
+    if current("continue_as_new_after").last_event_id >= events:
+        continue_as_new(*args, **kwargs)
