@@ -221,6 +221,26 @@ def test_types_are_registered_and_deprecated(client: Client) -> None:
         client.start(plus_two, 1)
 
 
+def test_defaults_that_differ_between_code_and_swf_are_told(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    """Each with both values; the registered ones stay. So is a type that is deprecated; what is the same is not."""
+    former = activity(name="drifting", start_to_close_timeout=60, task_list="old")(lambda: None)
+    later = activity(name="drifting", start_to_close_timeout=90, task_list="new")(lambda: None)
+    client.register(former)
+
+    client.register(former)
+    assert not caplog.messages
+    client.register(later)
+
+    (said,) = caplog.messages
+    assert said.startswith("drifting default has other defaults in code than in SWF, and the code's are used: ")
+    assert "default_task_list: registered old, in code new" in said
+    assert "default_task_start_to_close_timeout: registered 60, in code 90" in said
+    client.deprecate(later)
+    caplog.clear()
+    client.register(former)
+    assert caplog.messages == ["drifting default is deprecated in SWF: nothing new of that type can be started"]
+
+
 def test_a_client_of_a_url_closes_what_it_opened(tmp_path: Path) -> None:
     """The file is free again, and keeps what was started."""
     url = f"sqlite:{tmp_path / 'o.db'}"
