@@ -115,8 +115,16 @@ if TYPE_CHECKING:
         heartbeat,
         heartbeat_details,
     )
+    from ostinato.worker.downloads import (
+        Download,
+    )
     from ostinato.worker.logs import (
         logger,
+    )
+    from ostinato.worker.programs import (
+        ProgramOutput,
+        program,
+        python,
     )
 
 __all__ = [
@@ -130,6 +138,7 @@ __all__ = [
     "ChildPolicy",
     "Client",
     "Credentials",
+    "Download",
     "EndState",
     "FailWorkflow",
     "FanOutResult",
@@ -143,6 +152,7 @@ __all__ = [
     "Marker",
     "OstinatoError",
     "Overlap",
+    "ProgramOutput",
     "Retry",
     "Saga",
     "ScheduleHandle",
@@ -173,6 +183,8 @@ __all__ = [
     "on_cancel",
     "on_signal",
     "patched",
+    "program",
+    "python",
     "random",
     "request_cancel",
     "run_once",
@@ -286,7 +298,13 @@ _HOMES = {
         "heartbeat",
         "heartbeat_details",
     ),
+    "ostinato.worker.downloads": ("Download",),
     "ostinato.worker.logs": ("logger",),
+    "ostinato.worker.programs": (
+        "ProgramOutput",
+        "program",
+        "python",
+    ),
 }
 
 

@@ -36,6 +36,7 @@
     │   ├── FanOutFailed                more items of a fan_out failed than are tolerated
     │   ├── MemberCanceled              in the place of a member that was canceled, or never began
     │   ├── ProcessDied                 a worker's report: the process that the activity ran in is gone
+    │   ├── ProgramFailed               a program that an activity ran: its exit code is not 0, or it took too long
     │   ├── WorkerStopped               a worker's report: it was stopped, and the activity did not end in time
     │   ├── TimerNotStarted
     │   ├── SignalNotDelivered
@@ -509,6 +510,19 @@ class MemberCanceled(TaskError):
 
 class ProcessDied(TaskError):
     """What a worker reports of an activity whose process ended before the activity did: a crash, a lack of memory."""
+
+
+class ProgramFailed(TaskError):
+    """A program that an activity ran did not end well.
+
+    Args:
+        message: what happened, with the end of its stderr.
+        exit_code: its exit code, negative for a signal; None if it was killed because it took too long.
+    """
+
+    def __init__(self, message: str, *, exit_code: int | None) -> None:
+        self.exit_code = exit_code
+        super().__init__(message)
 
 
 class WorkerStopped(TaskError):

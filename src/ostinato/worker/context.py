@@ -46,6 +46,7 @@ class RunningActivity:
         "_swf",
         "cancel_requested",
         "info",
+        "is_isolated",
         "is_lost",
         "on_cancel",
     )
@@ -58,6 +59,8 @@ class RunningActivity:
         """Whether the task should stop: the workflow asked for it, or SWF does not wait for it any more."""
         self.is_lost = False
         """Whether SWF does not wait for it any more."""
+        self.is_isolated = False
+        """Whether the process is the activity's alone, and is killed with its group."""
         self.on_cancel: Callable[[], object] | None = None
         self._swf = swf
         self._converter = converter

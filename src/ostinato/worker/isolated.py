@@ -86,6 +86,7 @@ class _Channel:
     def begin(self, running: RunningActivity) -> None:
         """Remember the activity that runs."""
         self._running = running
+        running.is_isolated = True
 
     @property
     def is_busy(self) -> bool:
