@@ -90,6 +90,11 @@ if TYPE_CHECKING:
         on_cancel,
         on_signal,
     )
+    from ostinato.replay.steps import (
+        Step,
+        Steps,
+        StepStore,
+    )
     from ostinato.replay.submitting import (
         map,  # noqa: A004  (the builtin's meaning, made durable)
         spawn,
@@ -126,6 +131,9 @@ if TYPE_CHECKING:
         program,
         python,
     )
+    from ostinato.worker.step_files import (
+        StepFiles,
+    )
 
 __all__ = [
     "ALL_COMPLETED",
@@ -159,6 +167,10 @@ __all__ = [
     "Schedules",
     "Signals",
     "Span",
+    "Step",
+    "StepFiles",
+    "StepStore",
+    "Steps",
     "TaskFailure",
     "Times",
     "Verdict",
@@ -279,6 +291,11 @@ _HOMES = {
         "on_cancel",
         "on_signal",
     ),
+    "ostinato.replay.steps": (
+        "Step",
+        "StepStore",
+        "Steps",
+    ),
     "ostinato.replay.submitting": (
         "map",
         "spawn",
@@ -305,6 +322,7 @@ _HOMES = {
         "program",
         "python",
     ),
+    "ostinato.worker.step_files": ("StepFiles",),
 }
 
 

@@ -1,0 +1,161 @@
+"""Steps that later executions skip."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from ostinato import LambdaFunction, Steps, activity, workflow
+from ostinato.model import decisions as d
+from ostinato.testing.rehearsal import Rehearsal
+
+
+class Memory(dict[str, str]):
+    def put(self, key: str, text: str, /) -> None:
+        self[key] = text
+
+    def list(self, prefix: str, /) -> list[str]:
+        return [key for key in self if key.startswith(prefix)]
+
+
+@activity(name="load")
+def load(x: int) -> list[int]:
+    return [x]
+
+
+@workflow(name="child")
+def child(x: int) -> int:
+    return x
+
+
+def plain(x: int) -> int:
+    return x + 1
+
+
+async def coroutine(x: int) -> int:
+    return x + 2
+
+
+def played(store: Memory, body: Callable[[Steps], Any], **settings: Any) -> tuple[Any, list[Any]]:
+    """The result of an execution, and what its markers say of its steps; activities are done at once."""
+
+    @workflow(name="w")
+    def program() -> Any:
+        return body(Steps(store, prefix="p/", **settings))
+
+    said: list[Any] = []
+    with Rehearsal(program, is_compared=False) as r:
+        while True:
+            for decision in r.decisions:
+                if isinstance(decision, d.RecordMarker) and decision.marker_name == "log.step":
+                    step = msgspec.json.decode(decision.details or "")
+                    said.append((step["step"], step["status"], *step["reasons"]))
+            if r.close:
+                return r.result, said
+            r.happened()
+            for decision in r.decisions:
+                if isinstance(decision, d.ScheduleActivityTask):
+                    r.script.activity_completed(decision.activity_id, "[7]")
+            r.replace()
+            r.play()
+
+
+def test_a_step_is_done_once() -> None:
+    """A later execution skips it, and gets its result, of its type."""
+    store = Memory()
+
+    first = played(store, lambda steps: steps.step("a").submit(load, 1).result())
+    second = played(store, lambda steps: steps.step("a").submit(load, 1).result())
+
+    assert first == ([7], [("a", "scheduled"), ("a", "completed")])
+    assert second == ([7], [("a", "skipped", "it was done before")])
+    assert msgspec.json.decode(store["p/a"])["workflow_id"] == "script"
+
+
+def test_functions_of_workflow_code_are_steps_too() -> None:
+    """`def` and `async def`, with steps within them."""
+
+    def outer(steps: Steps) -> Any:
+        def inner() -> int:
+            return steps.step("a.b").submit(plain, 1).result()
+
+        return [steps.step("a").submit(inner).result(), steps.step("c").submit(coroutine, 1).result()]
+
+    store = Memory()
+
+    assert played(store, outer)[0] == [2, 3]
+    assert played(store, outer) == (
+        [2, 3],
+        [("a", "skipped", "it was done before"), ("c", "skipped", "it was done before")],
+    )
+    assert sorted(store) == ["p/a", "p/a.b", "p/c"]
+
+
+@pytest.mark.parametrize(("force", "done"), [(["a"], "a a.b"), (["a.b"], "a.b"), (["*"], "a a.b ab"), ([], "")])
+def test_names_cover_what_is_below_them(force: list[str], done: str) -> None:
+    """The step a covers a.b, but not ab; a star covers all."""
+    store = Memory()
+
+    def three(steps: Steps) -> None:
+        for name in ("a", "a.b", "ab"):
+            steps.step(name).submit(plain, 1).result()
+
+    played(store, three)
+    _, said = played(store, three, force=force)
+
+    assert [name for name, status, *_ in said if status == "completed"] == done.split()
+
+
+def test_a_step_that_is_done_forces_others() -> None:
+    """And so does its own setting; to force is stronger than to skip."""
+    store = Memory({"p/b": '{"run_id":"r","workflow_id":"w","version":"1","result":1}'})
+
+    def two(steps: Steps) -> None:
+        steps.step("a", force=True, force_steps_if_executed=["b"]).submit(plain, 1).result()
+        steps.step("b").submit(plain, 1).result()
+
+    assert played(store, two, skip=["*"])[1] == [
+        ("a", "scheduled", "its own setting"),
+        ("a", "completed"),
+        ("b", "scheduled", "step a was done"),
+        ("b", "completed"),
+    ]
+
+
+@pytest.mark.parametrize("what", [load, child, LambdaFunction("f"), plain])
+def test_a_step_may_be_skipped_that_was_never_done(what: Any) -> None:
+    """Its result is None then."""
+    assert played(Memory(), lambda steps: steps.step("a").submit(what, 1).result(), skip=["a"]) == (
+        None,
+        [("a", "skipped", "it was asked for")],
+    )
+
+
+def test_a_step_that_fails_is_not_done() -> None:
+    """Its exception is the future's, and a later execution does it again."""
+    store = Memory()
+
+    def fail() -> None:
+        raise ValueError("no")
+
+    def one(steps: Steps) -> str:
+        return repr(steps.step("a").submit(fail).exception())
+
+    assert played(store, one) == ("ValueError('no')", [("a", "scheduled")])
+    assert not store
+
+
+def test_the_prefix_is_the_workflow_id() -> None:
+    """Unless it is given."""
+    store = Memory()
+
+    @workflow(name="w")
+    def program() -> int:
+        return Steps(store).step("a").submit(plain, 1).result()
+
+    with Rehearsal(program, is_compared=False) as r:
+        while not r.close:
+            r.play()
+
+        assert list(store) == [f"{r.script.execution.workflow_id}/steps/a"]
