@@ -27,9 +27,9 @@ def guarded(shell: Shell) -> Iterator[str]:
     keys.chmod(0o600)
     server = shell.start("server", "--port", "0", "--db", ":memory:", "--credentials", "keys.toml")
     assert server.stderr is not None
-    said = "".join(server.stderr.readline() for _ in range(3))
-    assert f", {ACCESS_KEY_ID}, {SECRET_ACCESS_KEY}\n" in said, said
-    yield re.findall(r"OSTINATO_ENGINE=([^\s,]+)", said)[0]
+    said = "".join(server.stderr.readline() for _ in range(4))
+    assert said.endswith(f"; {ACCESS_KEY_ID}, {SECRET_ACCESS_KEY}\n"), said
+    yield re.findall(r"OSTINATO_ENGINE=(\S+)", said)[0]
     server.terminate()
     shell.finish(server)
 

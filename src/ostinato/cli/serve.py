@@ -116,6 +116,7 @@ def _greeting(url: str, service: Service) -> str:
         f"  Ostinato:        OSTINATO_ENGINE={url}",
     ]
     if service.credentials is not None:
-        lines[1] += ", AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"
-        lines[2] += f", {ACCESS_KEY_ID}, {SECRET_ACCESS_KEY}"
+        lines.append(
+            f"  with a key:      AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY; {ACCESS_KEY_ID}, {SECRET_ACCESS_KEY}"
+        )
     return "\n".join(lines)
