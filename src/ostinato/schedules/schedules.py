@@ -8,7 +8,9 @@ from ostinato.client.client import Client
 from ostinato.client.handle import Handle
 from ostinato.model.durations import Duration, seconds
 from ostinato.model.enums import ExecutionStatus
+from ostinato.model.operations import SignalWorkflowExecution
 from ostinato.model.results import WorkflowExecutionInfo
+from ostinato.payloads.converter import JsonConverter
 from ostinato.replay.definitions import Inherited, Workflow
 from ostinato.schedules.schedule import (
     BACKFILL_SIGNAL,
@@ -128,20 +130,29 @@ class ScheduleHandle:
 
     def pause(self, note: str = "") -> None:
         """Start nothing until it is resumed."""
-        self.execution.signal(PAUSE_SIGNAL, note)
+        self._order(PAUSE_SIGNAL, note)
 
     def resume(self, note: str = "") -> None:
         """Go on; what came due meanwhile is left out."""
-        self.execution.signal(RESUME_SIGNAL, note)
+        self._order(RESUME_SIGNAL, note)
 
     def trigger(self, overlap: Overlap | None = None) -> None:
         """Start one now; `overlap` says what to do if one is running, if not what the schedule says."""
-        self.execution.signal(TRIGGER_SIGNAL, *(() if overlap is None else (overlap,)))
+        self._order(TRIGGER_SIGNAL, *(() if overlap is None else (overlap,)))
 
     def backfill(self, start: datetime, end: datetime, overlap: Overlap = Overlap.BUFFER_ALL) -> None:
         """Start what would have been started after `start` and up to `end`, at most 1,000."""
-        self.execution.signal(BACKFILL_SIGNAL, start.timestamp(), end.timestamp(), overlap)
+        self._order(BACKFILL_SIGNAL, start.timestamp(), end.timestamp(), overlap)
 
     def delete(self) -> None:
         """End it; what is running goes on."""
-        self.execution.signal(DELETE_SIGNAL)
+        self._order(DELETE_SIGNAL)
+
+    def _order(self, name: str, *args: object) -> None:
+        """Send a signal to whichever execution it is at that moment."""
+        text = JsonConverter().dump_arguments(args, {})
+        self._client.swf.call(
+            SignalWorkflowExecution(
+                domain=self._client.domain, workflow_id=self.schedule_id, signal_name=name, input=text
+            )
+        )
