@@ -48,6 +48,7 @@ def test_ids_and_types_are_asked_for(shell: Shell) -> None:
     shell("run", "flows.py:add", "--input", "1", "--id", "bill-7", "--quiet")
 
     assert completed(shell, "list", "--id", "o") == ["order-7"]
+    assert completed(shell, "show", "b") == ["bill-7"]
     assert completed(shell, "list", "--type", "flows.ad") == ["flows.add"]
     assert completed(shell, "list", "--id", "o", OSTINATO_ENGINE="http://127.0.0.1:9") == []
     assert completed(shell, "list", "--engine", "sqlite:none.db", "--id", "o") == []

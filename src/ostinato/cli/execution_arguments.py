@@ -6,6 +6,8 @@ from urllib.parse import unquote
 
 import click
 
+from ostinato.cli.completing import complete_ids
+
 if TYPE_CHECKING:
     from ostinato.client.client import Client
     from ostinato.model.fields import RunId
@@ -17,7 +19,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def execution_arguments(command: Command) -> Command:
     """Give the command the arguments WORKFLOW_ID and RUN_ID; the latter may be left out."""
     with_run = click.argument("run_id", metavar="[RUN_ID]", required=False)(command)
-    return click.argument("workflow_id")(with_run)
+    return click.argument("workflow_id", shell_complete=complete_ids)(with_run)
 
 
 def find_execution(client: "Client", workflow_id: str, run_id: str | None) -> "WorkflowExecution":

@@ -39,10 +39,19 @@ _ACTIVITIES = 9
 
 _LIST = ("list", "--format", "table", "--columns", "workflow_id,type,status,started")
 
-_LOOKS = ((_LIST, "Two executions are open, and one has completed:"),)
+_SHOW = ("show", "order-7", "--format", "table")
+
+_LOOKS = (
+    (_LIST, "Two executions are open, and one has completed:"),
+    (_SHOW, "This is where the order is, and what it waits for:"),
+)
 """What is typed when no process is left, and what it shows."""
 
-_LOOKS_AFTERWARDS = ((_LIST, "All three have completed:"),)
+_LOOKS_AFTERWARDS = (
+    (_LIST, "All three have completed:"),
+    (("profile", "order-7", "--format", "table"), "This is where its time went:"),
+    (("tree", "order-7", "--format", "table"), "And this is its family:"),
+)
 
 
 class _Disappointed(Exception):  # never leaves this module
