@@ -3,16 +3,23 @@
 `transcripts.txt` holds what each writes. With REWRITE_TRANSCRIPTS=1 this writes it anew: read the difference.
 """
 
+import fcntl
 import json
 import os
+import pty
 import re
+import select
 import shlex
 import shutil
+import signal
 import socket
+import struct
+import subprocess
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +38,7 @@ from ostinato.server.serving import Server, Settings, listen
 from ostinato.worker.catalog import catalog_of, definitions_in
 from ostinato.worker.local import LocalWorker
 from tests.cli import town
-from tests.cli.conftest import Finished, wait_until
+from tests.cli.conftest import COMMAND, Finished, wait_until
 
 TRANSCRIPTS = Path(__file__).with_name("transcripts.txt")
 CATALOG = catalog_of(definitions_in(town))
@@ -55,8 +62,15 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
     directory = tmp_path_factory.mktemp("town")
     _build(directory / "town.db")
     shutil.copy(directory / "town.db", directory / "served.db")
+    with _served(directory / "served.db") as (url, client):
+        yield Places(directory / "town.db", url, client)
+
+
+@contextmanager
+def _served(file: Path) -> Iterator[tuple[str, Client]]:
+    """A server over the file, and a client of its engine."""
     with ExitStack() as stack:
-        engine = stack.enter_context(open_engine(directory / "served.db"))
+        engine = stack.enter_context(open_engine(file))
         listening = listen("127.0.0.1", 0)
         url = "http://{}:{}".format(*listening.getsockname())
         server = Server(engine, Settings(poll_seconds=20))
@@ -64,7 +78,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Places]:
         thread.start()
         stack.callback(thread.join)
         stack.callback(server.stop)
-        yield Places(directory / "town.db", url, Client(engine.local(), domain="town"))
+        yield url, Client(engine.local(), domain="town")
 
 
 def _build(file: Path) -> None:
@@ -254,21 +268,27 @@ def test_a_file_belongs_to_one_process_so_nobody_waits_there(type_: Type, places
         assert "nobody can run it" in ended.err
 
 
-def test_an_execution_is_started_and_operated(type_: Type, places: Places) -> None:
+def test_an_execution_is_started_and_operated(type_: Type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From start to result, by commands alone, but for the worker; also without its code."""
-    swf = places.client.swf
-    type_("start tests.cli.town:waiting --id mine --tag a --tag b --execution-timeout 2h --child-policy abandon")
-    with LocalWorker(swf, domain="town", catalog=CATALOG) as worker:
-        signaled = type_("signal mine approve --input '\"yes\"'")
-        result = type_("result mine --timeout 60")
-        again = type_("start tests.cli.town.small@default --id again --input 4 --priority 2")
+    town.may_end.set()
+    with _served(tmp_path / "own.db") as (url, client):
+        monkeypatch.setenv("OSTINATO_ENGINE", url)
+        started = type_(
+            "start tests.cli.town:waiting --id mine --tag a --tag b --execution-timeout 2h --child-policy abandon"
+        )
+        with LocalWorker(client.swf, domain="town", catalog=CATALOG) as worker:
+            signaled = type_("signal mine approve --input '\"yes\"'")
+            result = type_("result mine --timeout 60")
+            again = type_("start tests.cli.town.small@default --id again --input 4 --priority 2")
+            doubled = type_("result again --timeout 60")
+            worker.stop()
         shown = json.loads(type_("show mine -o json").out)
-        assert type_("result again --timeout 60").out == "8\n"
-        worker.stop()
 
+    assert re.fullmatch(r"mine \S+\n", started.out)
     assert (signaled.code, signaled.out, signaled.err) == (0, "", "")
     assert (result.code, result.out) == (0, '"yes"\n')
     assert re.fullmatch(r"again \S+\n", again.out)
+    assert doubled.out == "8\n"
     assert (shown["tags"], shown["execution_timeout"], shown["child_policy"]) == (["a", "b"], 7200, "ABANDON")
     assert shown["signals"][0]["input"] == {"args": ["yes"], "kwargs": {}}
 
@@ -309,3 +329,74 @@ def test_what_cannot_be_asked_for_is_told(type_: Type, command: str, message: st
 
     assert (ended.code, ended.out) == (2, "")
     assert message in ended.err
+
+
+def test_the_live_view_on_a_terminal(places: Places, tmp_path: Path) -> None:
+    """What is open is drawn, with its times; Ctrl-C is quiet, and the workflow goes on."""
+    words = [COMMAND, "watch", "waiting", "--engine", places.url, "--domain", "town"]
+    screen = Screen(words, tmp_path)
+
+    screen.await_text("activity-tests.cli.town.long-1")
+    screen.await_text("timer-1")
+    screen.process.send_signal(signal.SIGINT)
+    code = screen.process.wait(30)
+
+    assert code == 130
+    assert "Traceback" not in screen.close()
+    assert places.client.handle("waiting").describe().execution_info.close_status is None
+
+
+def test_a_list_on_a_terminal_is_a_table(places: Places, tmp_path: Path) -> None:
+    """With colors, as wide as the terminal is, and no wider."""
+    screen = Screen([COMMAND, "list", "--engine", places.url, "--domain", "town"], tmp_path)
+
+    text = screen.close()
+
+    assert screen.process.wait(30) == 0
+    assert "\x1b[32mCOMPLETED" in text
+    assert all(len(re.sub(r"\x1b\[[\d;]*m", "", line)) <= Screen.COLUMNS for line in text.splitlines())
+
+
+class Screen:
+    """A command on a pseudo-terminal."""
+
+    COLUMNS = 120
+
+    def __init__(self, words: list[str], directory: Path) -> None:
+        self._ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, self.COLUMNS, 0, 0))
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("OSTINATO", "COV_", "COLUMNS"))
+        }
+        environment = {**kept, "TERM": "xterm-256color"}
+        environment.pop("NO_COLOR", None)
+        self.process = subprocess.Popen(
+            words, cwd=directory, env=environment, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+        )
+        os.close(theirs)
+        self._text = ""
+
+    def _read(self, timeout: float) -> bool:
+        """Read what there is; False at the end."""
+        if not select.select([self._ours], [], [], timeout)[0]:
+            return True
+        try:
+            more = os.read(self._ours, 65_536)
+        except OSError:  # the other side is closed
+            return False
+        self._text += more.decode(errors="replace")
+        return bool(more)
+
+    def await_text(self, text: str) -> None:
+        """Wait until the screen shows it."""
+        deadline = time.monotonic() + 30
+        while text not in self._text:
+            assert time.monotonic() < deadline, self._text
+            assert self._read(1), self._text
+
+    def close(self) -> str:
+        """All that was written, once the command has ended."""
+        while self._read(5):
+            pass
+        os.close(self._ours)
+        return self._text

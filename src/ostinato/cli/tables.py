@@ -1,7 +1,7 @@
 """Draws tables, for people: as wide as the terminal is, and as wide as they need elsewhere."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TextIO, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 from rich.console import Console
 from rich.table import Table
@@ -9,10 +9,16 @@ from rich.text import Text
 
 from ostinato.cli.columns import Column, readable
 
+if TYPE_CHECKING:
+    from rich.console import OverflowMethod
+
 Row = TypeVar("Row")
 
 _WIDE = 10_000
 """Columns, where there is no terminal that would wrap lines."""
+
+_SHORT = 19
+"""Characters of an instant."""
 
 _SHOWN = {"\n": "\N{RETURN SYMBOL}", "\t": " "}
 
@@ -52,10 +58,13 @@ def write_table(
     if not shown:
         return
     table = Table(box=None, show_header=has_header, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column.title, no_wrap=column.is_whole, overflow="ellipsis" if column.is_whole else "fold")
-    for row in shown:
-        table.add_row(*(_drawn(column, row) for column in columns))
+    cells = [[_drawn(column, row) for column in columns] for row in shown]
+    for place, column in enumerate(columns):
+        # Where there is no room for all, the longest are shortened, and what is short never.
+        is_short = max(line[place].cell_len for line in cells) <= _SHORT
+        table.add_column(column.title, no_wrap=column.is_whole and is_short)
+    for line in cells:
+        table.add_row(*line)
     print_without_tails(table, stream)
 
 
@@ -109,7 +118,8 @@ def print_without_tails(table: Table, stream: TextIO) -> None:
 def _drawn(column: Column[Row], row: Row) -> Text:
     value = column.value(row)
     style = column.style(value) if callable(column.style) else column.style
-    return Text(_one_line(readable(value)), style)
+    overflow: OverflowMethod = "ellipsis" if column.is_whole else "fold"
+    return Text(_one_line(readable(value)), style, no_wrap=column.is_whole, overflow=overflow)
 
 
 def _one_line(text: str) -> str:
