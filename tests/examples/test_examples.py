@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ostinato import Client
 from ostinato.model.events import ActivityTaskScheduled, WorkflowExecutionStarted
 
 if TYPE_CHECKING:
@@ -79,6 +80,15 @@ def test_a_meter_is_read_by_several_runs(stage: "Stage") -> None:
     assert isinstance(history[0], WorkflowExecutionStarted)
     assert history[0].continued_execution_run_id
     assert len(history) < 120
+
+
+def test_deliveries_outlive_the_one_who_began_them(stage: "Stage") -> None:
+    """It ends at once; they end hours later."""
+    assert stage.run("newsletter.py:publish", readers=["ada", "grace"]) == 2
+
+    client = Client(stage.swf)
+    results = [client.handle(f"deliver-{reader}").result(timeout=20) for reader in ("ada", "grace")]
+    assert results == ["sent to ada", "sent to grace"]
 
 
 def test_the_demo_shows_what_it_promises() -> None:
