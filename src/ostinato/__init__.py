@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from ostinato.model.enums import (
         ChildPolicy,
     )
+    from ostinato.payloads.policy import (
+        Codec,
+        Payloads,
+        ReferenceForm,
+        Store,
+    )
     from ostinato.replay.calls import (
         Info,
         Signals,
@@ -111,6 +117,23 @@ if TYPE_CHECKING:
     from ostinato.schedules.times import (
         Times,
     )
+    from ostinato.storage.codecs import (
+        AesGcm,
+        Deflate,
+        Zstd,
+    )
+    from ostinato.storage.files import (
+        FileStore,
+    )
+    from ostinato.storage.objects import (
+        ObjectStore,
+    )
+    from ostinato.storage.redis import (
+        RedisStore,
+    )
+    from ostinato.storage.sql import (
+        SqlStore,
+    )
     from ostinato.swf import (
         Credentials,
     )
@@ -141,15 +164,19 @@ __all__ = [
     "FIRST_EXCEPTION",
     "INHERIT",
     "Activity",
+    "AesGcm",
     "Call",
     "Chain",
     "ChildPolicy",
     "Client",
+    "Codec",
     "Credentials",
+    "Deflate",
     "Download",
     "EndState",
     "FailWorkflow",
     "FanOutResult",
+    "FileStore",
     "FuncGroup",
     "Future",
     "Group",
@@ -158,23 +185,30 @@ __all__ = [
     "ItemFailure",
     "LambdaFunction",
     "Marker",
+    "ObjectStore",
     "OstinatoError",
     "Overlap",
+    "Payloads",
     "ProgramOutput",
+    "RedisStore",
+    "ReferenceForm",
     "Retry",
     "Saga",
     "ScheduleHandle",
     "Schedules",
     "Signals",
     "Span",
+    "SqlStore",
     "Step",
     "StepFiles",
     "StepStore",
     "Steps",
+    "Store",
     "TaskFailure",
     "Times",
     "Verdict",
     "Workflow",
+    "Zstd",
     "activity",
     "activity_info",
     "as_completed",
@@ -223,6 +257,7 @@ _HOMES = {
         "OstinatoError",
     ),
     "ostinato.model.enums": ("ChildPolicy",),
+    "ostinato.payloads.policy": ("Codec", "Payloads", "ReferenceForm", "Store"),
     "ostinato.replay.calls": (
         "Info",
         "Signals",
@@ -302,6 +337,11 @@ _HOMES = {
         "starmap",
         "submit",
     ),
+    "ostinato.storage.codecs": ("AesGcm", "Deflate", "Zstd"),
+    "ostinato.storage.files": ("FileStore",),
+    "ostinato.storage.objects": ("ObjectStore",),
+    "ostinato.storage.redis": ("RedisStore",),
+    "ostinato.storage.sql": ("SqlStore",),
     "ostinato.swf": ("Credentials",),
     "ostinato.schedules.schedule": ("Overlap",),
     "ostinato.schedules.schedules": (

@@ -10,6 +10,11 @@
     │   ├── UnwindingError              a decision asked for while the workflow's code is being put away
     │   ├── LimitExceededError          longer than SWF takes
     │   ├── PayloadError                a value that cannot become text, or text that is not the value expected
+    │   ├── PayloadUnavailableError     a payload that is encoded or lies in a store cannot be had
+    │   │   ├── PayloadMissingError     the store does not have it
+    │   │   ├── PayloadDamagedError     it is not what was put there
+    │   │   ├── PayloadLockedError      its store, its codec or its key is not known here
+    │   │   └── PayloadStoreError       the store does not answer, or takes nothing
     │   ├── NondeterminismError         the workflow's code no longer does what its history says
     │   ├── StoreError                  the database cannot be used
     │   │   ├── DatabaseInUseError      another process has it
@@ -132,6 +137,29 @@ class LimitExceededError(UsageError):
 
 class PayloadError(UsageError):
     """A value cannot become text, or a text is not the value that was expected."""
+
+
+class PayloadUnavailableError(UsageError):
+    """A payload that was encoded, or put into a store, cannot be had, or cannot be put there.
+
+    The execution is not harmed: what needs the payload is tried again, and goes on when that has been mended.
+    """
+
+
+class PayloadMissingError(PayloadUnavailableError):
+    """The store does not have the payload, or not any more."""
+
+
+class PayloadDamagedError(PayloadUnavailableError):
+    """The payload is not what was put there: its size or its digest differs, or it cannot be decoded."""
+
+
+class PayloadLockedError(PayloadUnavailableError):
+    """The store of the payload, its codec, or the key that it was encrypted with is not known here."""
+
+
+class PayloadStoreError(PayloadUnavailableError):
+    """The store does not answer, or does not take the payload."""
 
 
 class NondeterminismError(UsageError):

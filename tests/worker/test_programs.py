@@ -13,6 +13,7 @@ import pytest
 
 from ostinato import Download, ProgramOutput, program, python
 from ostinato.errors import ProgramFailed, UsageError
+from ostinato.payloads.policy import PLAIN
 from ostinato.worker.context import RunningActivity, running_activity
 from ostinato.worker.downloads import fetch
 
@@ -106,7 +107,7 @@ def test_a_time_out_ends_all_that_it_started(tmp_path: Path, trap: str) -> None:
 def test_a_cancellation_ends_it(tmp_path: Path) -> None:
     """The activity is canceled, as soon as a heartbeat has told of the request."""
     script, lives = family(tmp_path, "")
-    running = RunningActivity(cast("Any", None), swf=cast("Any", None), converter=cast("Any", None))
+    running = RunningActivity(cast("Any", None), swf=cast("Any", None), payloads=PLAIN)
     context = contextvars.copy_context()
     context.run(running_activity.set, running)
 

@@ -23,6 +23,9 @@ ENVIRONMENT = """
 Environment:
   OSTINATO_ENGINE  what --engine is if not given
   OSTINATO_DOMAIN  what --domain is if not given; SWF_DOMAIN, if that is not set either
+  OSTINATO_PAYLOADS
+                   what --payloads is if not given; without it a bucket in
+                   SIMPLEFLOW_JUMBO_FIELDS_BUCKET is used in simpleflow's way
   OSTINATO_ACCESS_KEY_ID, OSTINATO_SECRET_ACCESS_KEY
                    a key, if the server at an http: engine wants one
 """

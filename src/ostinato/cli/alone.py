@@ -27,12 +27,12 @@ from ostinato.client.registration import register_types
 from ostinato.engines import EngineKind, EngineUrl, parse_engine
 from ostinato.errors import UsageError, WorkflowExecutionAlreadyStartedFault
 from ostinato.model.operations import DescribeWorkflowExecution
-from ostinato.payloads.converter import JsonConverter
+from ostinato.storage.sealed import seal, travel_of
 from ostinato.worker.lane import Lane, lane_for
 from ostinato.worker.notices import ignore
 from ostinato.worker.service import prepare
 from ostinato.worker.supervision import Supervisor
-from ostinato.worker.targets import load_target
+from ostinato.worker.targets import load_payloads, load_target
 
 if TYPE_CHECKING:
     from ostinato.model.structures import WorkflowExecution
@@ -65,6 +65,7 @@ class Alone:
     workers: int
     concurrency: int
     guard: str
+    payloads: str
     is_quiet: bool
 
 
@@ -86,9 +87,10 @@ class _Alone:
     def __init__(self, alone: Alone, data: TextIO) -> None:
         self._alone = alone
         self._data = data
-        self._converter = JsonConverter()
+        self._payloads = load_payloads(alone.payloads)
         self._url = parse_engine(alone.engine, where="--engine")
         self._target = load_target(alone.target)
+        self._travels = self._target.workflow.payloads or self._payloads
         name = self._target.workflow.name.rpartition(".")[2]
         self._workflow_id = alone.workflow_id or f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
         self._lane = Lane(lane_for(self._workflow_id).suffix, SINGLE)
@@ -97,7 +99,7 @@ class _Alone:
         self._supervisors: list[Supervisor] = []
 
     def _read_input(self) -> str:
-        return read_input(self._alone.input, self._target.workflow, self._converter)
+        return read_input(self._alone.input, self._target.workflow, self._travels)
 
     def run(self) -> int:
         """Run to the end and give the exit code. No process is left."""
@@ -108,6 +110,7 @@ class _Alone:
             interrupts = stack.enter_context(Interrupts(before_leaving=display.close))
             url = stack.enter_context(self._served())
             swf = stack.enter_context(reach(url))
+            swf = seal(swf, travel_of(self._payloads, self._target.catalog.definitions))
             self._prepare(swf)
             execution, is_resumed = self._begin(swf, display)
             stack.enter_context(self._supervised(Role.DECIDER, self._alone.deciders, url))
@@ -163,6 +166,7 @@ class _Alone:
             is_verbose=False,
             lane=self._lane.suffix,
             single=self._lane.single,
+            payloads=self._alone.payloads,
             concurrency=self._alone.concurrency,
             guard=self._alone.guard,
         )
@@ -197,7 +201,7 @@ class _Alone:
             stopping=threading.Event(),
             watch=ignore,
         )
-        register_types(swf, self._alone.domain, [*catalog.workflows.values(), *catalog.activities.values()])
+        register_types(swf, self._alone.domain, catalog.definitions)
 
     def _begin(self, swf: "Swf", display: Display) -> "tuple[WorkflowExecution, bool]":
         found = find_open(swf, self._alone.domain, self._workflow_id) if self._alone.workflow_id else None
@@ -233,7 +237,7 @@ class _Alone:
     def _end(self, ending: HasClosed | WasDropped | CannotGoOn | WasInterrupted, *, is_interrupted: bool) -> int:
         match ending:
             case HasClosed():
-                return tell_outcome(ending, self._data, self._converter)
+                return tell_outcome(ending, self._data, self._travels)
             case CannotGoOn(error=error):
                 complain(error)
                 return UNUSABLE if isinstance(error, UsageError) else FAILED
@@ -253,6 +257,7 @@ class _Alone:
             return
         words = ["ostinato", "standalone", self._alone.target, "--id", self._workflow_id]
         words += ["--engine", self._alone.engine, "--domain", self._alone.domain]
+        words += ["--payloads", self._alone.payloads] if self._alone.payloads else []
         say(f"{self._workflow_id} stays open; go on with: {shlex.join(words)}")
 
 

@@ -14,18 +14,20 @@ from ostinato.cli.complaints import complain
 from ostinato.cli.orders import Order, Role
 from ostinato.cli.reaching import reach
 from ostinato.errors import UsageError
+from ostinato.storage.sealed import for_replay, seal, travel_of
 from ostinato.worker.children import DRAINING, SERVING, STARTING, Status
 from ostinato.worker.counters import Counters
 from ostinato.worker.lines import Lines
 from ostinato.worker.logs import set_up_logging
 from ostinato.worker.service import Service, prepare
 from ostinato.worker.supervision import UNUSABLE
-from ostinato.worker.targets import load_catalog
+from ostinato.worker.targets import load_catalog, load_payloads
 from ostinato.worker.titles import set_title
 
 if TYPE_CHECKING:
     from types import FrameType
 
+    from ostinato.payloads.policy import Payloads
     from ostinato.worker.catalog import Catalog
 
 logger = logging.getLogger(__name__)
@@ -69,18 +71,24 @@ class _Child:
             with ServerService(order.db, order.port) as service:
                 return self._serve(service)
         catalog = load_catalog(order.targets)
+        payloads = load_payloads(order.payloads)
+        travel = travel_of(payloads, catalog.definitions)
         with ExitStack() as stack:
             rest = stack.enter_context(reach(order.engine))
             polls = stack.enter_context(hanging := ExitStack()).enter_context(reach(order.engine))
             prepare(
                 rest,
                 domain=order.domain,
-                definitions=[*catalog.workflows.values(), *catalog.activities.values()],
+                definitions=catalog.definitions,
                 may_create_domain=order.may_create_domain,
                 stopping=self._ending,
                 watch=self._counters.watch,
             )
-            return self._serve(self._make(Lines(polls, rest, hanging.close), catalog))
+            polls, rest = seal(polls, travel), seal(rest, travel)
+            if order.role is Role.DECIDER:
+                polls, rest = for_replay(polls), for_replay(rest)
+            lines = Lines(polls, rest, hanging.close)
+            return self._serve(self._make(lines, catalog, payloads))
 
     def _serve(self, service: Service) -> int:
         self._service = service
@@ -91,8 +99,9 @@ class _Child:
             self._tell(SERVING)
         return self._drain(service)
 
-    def _make(self, lines: Lines, catalog: "Catalog") -> Service:
-        return (_decider if self._order.role is Role.DECIDER else _worker)(self._order, lines, catalog, self._counters)
+    def _make(self, lines: Lines, catalog: "Catalog", payloads: "Payloads") -> Service:
+        make = _decider if self._order.role is Role.DECIDER else _worker
+        return make(self._order, lines, catalog, payloads, self._counters)
 
     def _drain(self, service: Service) -> int:
         self._tell(DRAINING)
@@ -131,7 +140,7 @@ class _Child:
             os.write(self._order.status, msgspec.json.encode(status) + b"\n")
 
 
-def _decider(order: Order, lines: Lines, catalog: "Catalog", counters: Counters) -> Service:
+def _decider(order: Order, lines: Lines, catalog: "Catalog", payloads: "Payloads", counters: Counters) -> Service:
     from ostinato.worker.decision_service import DecisionService, DecisionSettings  # noqa: PLC0415  # the other's alone
     from ostinato.worker.middleware import DECISION_GROUP, load_middleware  # noqa: PLC0415
 
@@ -149,10 +158,10 @@ def _decider(order: Order, lines: Lines, catalog: "Catalog", counters: Counters)
         guard=order.guard,
     )
     middleware = load_middleware(order.middleware, DECISION_GROUP)
-    return DecisionService(lines, settings, catalog, watch=counters.watch, middleware=middleware)
+    return DecisionService(lines, settings, catalog, watch=counters.watch, payloads=payloads, middleware=middleware)
 
 
-def _worker(order: Order, lines: Lines, catalog: "Catalog", counters: Counters) -> Service:
+def _worker(order: Order, lines: Lines, catalog: "Catalog", payloads: "Payloads", counters: Counters) -> Service:
     from ostinato.worker.activity_service import ActivityService, ActivitySettings  # noqa: PLC0415
     from ostinato.worker.middleware import ACTIVITY_GROUP, load_middleware  # noqa: PLC0415
     from ostinato.worker.processes import Isolation  # noqa: PLC0415
@@ -163,6 +172,7 @@ def _worker(order: Order, lines: Lines, catalog: "Catalog", counters: Counters) 
         isolation=Isolation(
             targets=order.targets,
             domain=order.domain,
+            payloads=order.payloads,
             memory=order.memory,
             tasks=order.tasks,
             patience=order.patience,
@@ -176,7 +186,7 @@ def _worker(order: Order, lines: Lines, catalog: "Catalog", counters: Counters) 
         task_list_rates=order.task_list_rates,
     )
     middleware = load_middleware(order.middleware, ACTIVITY_GROUP)
-    return ActivityService(lines, settings, catalog, watch=counters.watch, middleware=middleware)
+    return ActivityService(lines, settings, catalog, watch=counters.watch, payloads=payloads, middleware=middleware)
 
 
 def _files() -> tuple[str, ...]:

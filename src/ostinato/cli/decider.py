@@ -61,6 +61,7 @@ def decider(context: click.Context, /, **given: Any) -> None:
         is_json=given["log_format"] == "json",
         task_lists=given["task_lists"],
         middleware=given["middleware"],
+        payloads=given["payloads"],
         kept_replays=given["kept_replays"],
         kept_bytes=given["kept_memory"] << 20,
         sticky_timeout=given["sticky_timeout"],

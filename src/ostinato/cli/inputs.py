@@ -7,26 +7,25 @@ import msgspec
 
 from ostinato.errors import PayloadError, UsageError
 from ostinato.model.limits import DATA_CHARACTERS
-from ostinato.payloads.converter import Converter
-from ostinato.payloads.limits import check_length
+from ostinato.payloads.policy import PLAIN, Payloads
 from ostinato.replay.definitions import Workflow
 
 
-def read_input(text: str | None, workflow: Workflow[..., Any], converter: Converter) -> str:
+def read_input(text: str | None, workflow: Workflow[..., Any], payloads: Payloads) -> str:
     """The input of an execution.
 
     Args:
         text: JSON: a list is the positional arguments, an object the keyword arguments, any other value the only
             argument. None is no arguments.
         workflow: whose arguments they are.
-        converter: reads them.
+        payloads: how they travel.
 
     Raises:
         UsageError: it is not JSON, too long, or does not fit the workflow's signature.
     """
-    input_ = in_envelope(text)
+    input_ = in_envelope(text, payloads)
     try:
-        converter.load_arguments(input_, workflow.run)
+        payloads.load_arguments(input_, workflow.run)
     except PayloadError as error:
         raise UsageError(
             where="--input",
@@ -36,7 +35,7 @@ def read_input(text: str | None, workflow: Workflow[..., Any], converter: Conver
     return input_
 
 
-def in_envelope(text: str | None) -> str:
+def in_envelope(text: str | None, payloads: Payloads = PLAIN) -> str:
     """The input of an execution whose workflow is not known here.
 
     Raises:
@@ -50,7 +49,7 @@ def in_envelope(text: str | None) -> str:
             envelope = f'{{"args":[],"kwargs":{given}}}'
         case _:
             envelope = f'{{"args":[{given}],"kwargs":{{}}}}'
-    check_length(envelope, field="--input", limit=DATA_CHARACTERS)
+    payloads.check_length(envelope, field="--input", limit=DATA_CHARACTERS)
     return envelope
 
 

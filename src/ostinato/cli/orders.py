@@ -30,6 +30,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         lane: the lane's suffix.
         single: the name of the lane's only task list.
         middleware: around activities or decisions.
+        payloads: how values travel: see `load_payloads`.
         kept_replays: see `DecisionSettings`, as for those that follow.
         kept_bytes: the same.
         sticky_timeout: the same.
@@ -58,6 +59,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     lane: str = ""
     single: str = ""
     middleware: tuple[str, ...] = ()
+    payloads: str = ""
     kept_replays: int = 1000
     kept_bytes: int = 512 << 20
     sticky_timeout: int = 5

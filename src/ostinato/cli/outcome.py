@@ -9,7 +9,7 @@ from ostinato.client.executions import require_completed
 from ostinato.errors import NondeterminismError, WorkflowError
 from ostinato.model.enums import WorkflowExecutionTerminatedCause
 from ostinato.model.limits import EVENTS_PER_EXECUTION
-from ostinato.payloads.converter import Converter
+from ostinato.payloads.policy import Payloads
 from ostinato.worker.notices import DecisionDropped
 
 COMPLETED = 0
@@ -18,14 +18,14 @@ FAILED = 1
 _TOO_LONG = WorkflowExecutionTerminatedCause.EVENT_LIMIT_EXCEEDED.value
 
 
-def tell_outcome(ending: HasClosed, data: TextIO, converter: Converter) -> int:
+def tell_outcome(ending: HasClosed, data: TextIO, payloads: Payloads) -> int:
     """Tell the result or the failure, and give the exit code."""
     try:
         completed = require_completed(ending.execution, ending.closed)
     except WorkflowError as error:
-        _tell_failure(error, ending, converter)
+        _tell_failure(error, ending, payloads)
         return FAILED
-    result = completed.result if completed.result is not None else "null"
+    result = payloads.as_json(completed.result)
     try:
         print(result, file=data, flush=True)
     except OSError as error:
@@ -36,17 +36,17 @@ def tell_outcome(ending: HasClosed, data: TextIO, converter: Converter) -> int:
     return COMPLETED
 
 
-def _tell_failure(error: WorkflowError, ending: HasClosed, converter: Converter) -> None:
+def _tell_failure(error: WorkflowError, ending: HasClosed, payloads: Payloads) -> None:
     say(f"ostinato: {error}")
     if error.reason == _TOO_LONG:
         say(f"SWF ends a run at {EVENTS_PER_EXECUTION:,} events: continue_as_new() before, or have children")
-    said = converter.load_failure(error.reason, error.details)
+    said = payloads.load_failure(error.reason, error.details)
     _tell_lines(said.traceback)
     cause = ending.last_failure
     if cause is None or not said.error_type.startswith(("ostinato.errors.Activity", "ostinato.errors.ChildWorkflow")):
         return
     _tell_lines(
-        converter.load_failure(cause.what, cause.details).traceback, title=f"\nIn {cause.name} ({cause.task_id}):"
+        payloads.load_failure(cause.what, cause.details).traceback, title=f"\nIn {cause.name} ({cause.task_id}):"
     )
 
 

@@ -13,7 +13,7 @@ from ostinato.model.fields import TaskToken
 from ostinato.model.operations import Operation, RecordActivityTaskHeartbeat, RespondActivityTaskCompleted
 from ostinato.model.results import ActivityTask, ActivityTaskStatus
 from ostinato.model.structures import ActivityType, WorkflowExecution
-from ostinato.payloads.converter import JsonConverter
+from ostinato.payloads.policy import PLAIN
 from ostinato.replay.definitions import Activity, Workflow
 from ostinato.worker.attempts import Attempts
 from ostinato.worker.heartbeats import Heartbeats
@@ -56,18 +56,18 @@ def rerun_activity(client: Client, execution: WorkflowExecution, wanted: Wanted,
     """
     scheduled = _scheduled(client, execution, wanted)
     activity = _defined(scheduled.activity_type, wanted.target)
-    converter = JsonConverter()
+    payloads = PLAIN
     text = scheduled.input
     if wanted.input is not None:
         # It is read as that of a workflow with the same parameters.
-        text = read_input(wanted.input, Workflow(activity.function, name=activity.name), converter)
+        text = read_input(wanted.input, Workflow(activity.function, name=activity.name), payloads)
     heartbeats = Heartbeats()
     heartbeats.stop()
     attempts = Attempts(
         _NoSwf(),
         domain=client.domain,
         activities={scheduled.activity_type: activity},
-        converter=converter,
+        payloads=payloads,
         heartbeats=heartbeats,
         coroutines=CoroutinesHere(),
     )
@@ -85,7 +85,7 @@ def rerun_activity(client: Client, execution: WorkflowExecution, wanted: Wanted,
         print(report.result, file=data)
         return RETURNED
     reason, details = getattr(report, "reason", None), getattr(report, "details", None)
-    for line in author_lines(converter.load_failure(reason, details).traceback):
+    for line in author_lines(payloads.load_failure(reason, details).traceback):
         say(line)
     say(f"ostinato: {activity.name} raised {reason or 'a cancellation'}")
     return RAISED

@@ -4,6 +4,7 @@ import click
 
 from ostinato.cli.access import ENVIRONMENT, domain_option
 from ostinato.cli.guarding import guard_option
+from ostinato.cli.payloads_option import payloads_option
 
 EXIT_CODES = """
 \b
@@ -48,6 +49,7 @@ Exit codes:
 @domain_option
 @guard_option
 @click.option("--serial", is_flag=True, help="All in one thread, one thing at a time, without time-outs: for pdb.")
+@payloads_option
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 @click.pass_context
 def run(  # noqa: PLR0917  # click calls it, by name
@@ -62,6 +64,7 @@ def run(  # noqa: PLR0917  # click calls it, by name
     domain: str,
     guard: str,
     serial: bool,  # noqa: FBT001  # click calls it
+    payloads: str,
     quiet: bool,  # noqa: FBT001  # click calls it
 ) -> None:
     """Run the workflow that TARGET names, to its end, with its deciders and activities in this process.
@@ -87,6 +90,7 @@ def run(  # noqa: PLR0917  # click calls it, by name
         domain=domain,
         guard=guard,
         is_serial=serial,
+        payloads=payloads,
         is_quiet=quiet,
     )
     context.exit(run_session(session))

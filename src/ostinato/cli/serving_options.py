@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from ostinato.cli.access import ENVIRONMENT, domain_option
+from ostinato.cli.payloads_option import payloads_option
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -52,6 +53,7 @@ _SHARED = (
         multiple=True,
         help="package.module:name, or an entry point's name; may be repeated, the first is outermost.",
     ),
+    payloads_option,
     click.option("--reload", "reloads", is_flag=True, help="Replace the processes when the program's files change."),
     click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="Where --port listens."),
     click.option("--port", metavar="PORT", type=click.IntRange(0, 65535), help="Serve /health and /metrics there."),

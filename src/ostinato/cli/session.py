@@ -37,14 +37,14 @@ from ostinato.engines import EngineKind, parse_engine
 from ostinato.errors import UsageError, WorkflowExecutionAlreadyStartedFault
 from ostinato.model.limits import EVENTS_PER_EXECUTION
 from ostinato.model.structures import WorkflowExecution
-from ostinato.payloads.converter import JsonConverter
 from ostinato.replay.definitions import Workflow
+from ostinato.storage.sealed import seal, travel_of
 from ostinato.swf import Swf
 from ostinato.worker.guard import Guard, GuardMode
 from ostinato.worker.lane import lane_for
 from ostinato.worker.local import LocalWorker
 from ostinato.worker.one_thread import OneThread, PatientLane
-from ostinato.worker.targets import Target, load_target
+from ostinato.worker.targets import Target, load_payloads, load_target
 
 COMPLETED = 0
 FAILED = 1
@@ -72,6 +72,7 @@ class Session:
     domain: str
     guard: str = "warning"
     is_serial: bool = False
+    payloads: str = ""
     is_quiet: bool
 
 
@@ -93,11 +94,12 @@ class _Run:
     def __init__(self, session: Session, data: TextIO) -> None:
         self._session = session
         self._data = data
-        self._converter = JsonConverter()
+        self._payloads = load_payloads(session.payloads)
         self._url = parse_engine(session.engine, where="--engine")
         if session.event_limit is not None and not self._url.is_embedded:
             raise UsageError(where="--event-limit", found=f"the engine {session.engine}", expected="sqlite: or memory:")
         self._target = load_target(session.target)
+        self._travels = self._target.workflow.payloads or self._payloads
         check_name(session.workflow_id, where="--id")
         check_name(session.domain, where="--domain")
         self._workflow_id = session.workflow_id or _new_id(self._target)
@@ -106,7 +108,7 @@ class _Run:
         self._text = None if session.input is None and may_resume else self._read_input()
 
     def _read_input(self) -> str:
-        return read_input(self._session.input, self._target.workflow, self._converter)
+        return read_input(self._session.input, self._target.workflow, self._travels)
 
     def run(self) -> int:
         """Run to the end and give the exit code."""
@@ -123,6 +125,7 @@ class _Run:
                     stand_ins=self._target.stand_ins,
                 )
             )
+            swf = seal(swf, travel_of(self._payloads, self._target.catalog.definitions))
             register_domain(swf, self._session.domain)
             remains = self._find_remains(swf)
             lane = remains.lane if remains is not None else lane_for(self._workflow_id)
@@ -139,7 +142,7 @@ class _Run:
                 swf,
                 domain=self._session.domain,
                 catalog=self._target.catalog,
-                converter=self._converter,
+                payloads=self._payloads,
                 concurrency=1 if one_thread else self._session.concurrency,
                 lane=PatientLane(lane.suffix, lane.single) if one_thread else lane,
                 one_thread=one_thread,
@@ -220,7 +223,7 @@ class _Run:
             display.close()
             return self._stopped(ending, None, family, worker, follower)
         with display.aside():
-            code = tell_outcome(ending, self._data, self._converter)
+            code = tell_outcome(ending, self._data, self._travels)
         members = family.open_members()
         if members:
             # Nobody else would run them: their tasks are in this run's lane.
@@ -264,7 +267,7 @@ class _Run:
             if has_closed is None:
                 self._say_what_is_left("stays open; go on with")
                 return INTERRUPTED
-            code = tell_outcome(has_closed, self._data, self._converter)
+            code = tell_outcome(has_closed, self._data, self._travels)
         members = family.open_members()
         if not members:
             return code
@@ -301,6 +304,8 @@ class _Run:
             words += ["--db", self._url.place] if is_file else ["--engine", session.engine]
         if session.domain != "default":
             words += ["--domain", session.domain]
+        if session.payloads:
+            words += ["--payloads", session.payloads]
         return shlex.join(words)
 
 

@@ -4,6 +4,7 @@ import click
 
 from ostinato.cli.access import ENVIRONMENT, domain_option
 from ostinato.cli.guarding import guard_option
+from ostinato.cli.payloads_option import payloads_option
 from ostinato.cli.run import EXIT_CODES
 
 
@@ -51,6 +52,7 @@ from ostinato.cli.run import EXIT_CODES
     help="Activities that a process runs at once.",
 )
 @guard_option
+@payloads_option
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 @click.pass_context
 def standalone(  # noqa: PLR0917  # click calls it, by name
@@ -65,6 +67,7 @@ def standalone(  # noqa: PLR0917  # click calls it, by name
     workers: int,
     concurrency: int,
     guard: str,
+    payloads: str,
     quiet: bool,  # noqa: FBT001
 ) -> None:
     """Run the workflow that TARGET names, to its end, with deciders and activity workers in child processes of its own.
@@ -86,6 +89,7 @@ def standalone(  # noqa: PLR0917  # click calls it, by name
         workers=workers,
         concurrency=concurrency,
         guard=guard,
+        payloads=payloads,
         is_quiet=quiet,
     )
     context.exit(run_alone(alone))

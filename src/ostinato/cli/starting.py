@@ -14,7 +14,7 @@ from ostinato.model.enums import ChildPolicy
 from ostinato.model.fields import RunId
 from ostinato.model.operations import StartWorkflowExecution
 from ostinato.model.structures import TaskList, WorkflowExecution, WorkflowType
-from ostinato.payloads.converter import JsonConverter
+from ostinato.payloads.policy import PLAIN
 from ostinato.worker.targets import load_target
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _start_type(client: "Client", start: Start) -> WorkflowExecution:
 def _start_code(client: "Client", start: Start, *, may_create_domain: bool) -> WorkflowExecution:
     """Start an execution of a workflow whose code is here; its type, if it is missing, is registered."""
     workflow = _with_settings(load_target(start.target).workflow, start)
-    text = read_input(start.input, workflow, JsonConverter())
+    text = read_input(start.input, workflow, PLAIN)
     workflow_id = start.workflow_id or _new_id(workflow.name)
     try:
         return start_execution(client.swf, client.domain, workflow, workflow_id, text)

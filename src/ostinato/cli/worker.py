@@ -75,6 +75,7 @@ def worker(context: click.Context, /, **given: Any) -> None:
         is_json=given["log_format"] == "json",
         task_lists=given["task_lists"],
         middleware=given["middleware"],
+        payloads=given["payloads"],
         concurrency=given["concurrency"],
         rate=rates.together,
         task_list_rates=dict(rates.task_lists),

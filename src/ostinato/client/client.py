@@ -25,10 +25,10 @@ from ostinato.model.operations import (
 )
 from ostinato.model.results import WorkflowExecutionCount, WorkflowExecutionInfo
 from ostinato.model.structures import WorkflowExecution
-from ostinato.payloads.converter import Converter, JsonConverter
-from ostinato.payloads.limits import check_length
+from ostinato.payloads.policy import PLAIN, Payloads
 from ostinato.payloads.signatures import result_type
 from ostinato.replay.definitions import Definition, Workflow, own_id
+from ostinato.storage.sealed import Travel, seal, travel_of
 from ostinato.swf import Credentials, Swf
 
 P = ParamSpec("P")
@@ -59,7 +59,7 @@ class Client:
     Args:
         engine: an engine's URL (`sqlite:FILE`, `memory:`, `http://HOST:PORT`, `aws:REGION`), or a `Swf`.
         domain: the domain.
-        converter: reads and writes payloads; JSON, unless given.
+        payloads: how values travel; as JSON in history, unless given.
         middleware: what is put around each start, the first outermost.
         credentials: sign requests to an `http:` engine's server; Amazon's are found as by any AWS tool.
 
@@ -73,16 +73,17 @@ class Client:
         engine: Swf | str,
         *,
         domain: str = DOMAIN,
-        converter: Converter | None = None,
+        payloads: Payloads = PLAIN,
         middleware: Sequence[StartMiddleware] = (),
         credentials: Credentials | None = None,
     ) -> None:
         self._opened = ExitStack()
-        self._swf: Swf = (
+        swf: Swf = (
             self._opened.enter_context(open_swf(engine, credentials=credentials)) if isinstance(engine, str) else engine
         )
+        self._payloads = payloads
+        self._swf = seal(swf, Travel(payloads))
         self._domain = domain
-        self._converter = converter or JsonConverter()
         self._middleware = tuple(middleware)
 
     @property
@@ -122,8 +123,9 @@ class Client:
             LimitExceededError: the text of the arguments is too long.
             ConnectionLostError: no answer came; if it `may_be_done`, `find` tells whether the execution is there.
         """
-        text = self._converter.dump_arguments(args, kwargs)
-        check_length(text, field=f"the input of {workflow.name}", limit=DATA_CHARACTERS)
+        payloads = self._payloads_of(workflow)
+        text = payloads.dump_arguments(args, kwargs)
+        payloads.check_length(text, field=f"the input of {workflow.name}", limit=DATA_CHARACTERS)
         workflow_id = own_id(workflow, args, kwargs) or f"{workflow.name}-{uuid.uuid4()}"
         starting = Starting(workflow=workflow, workflow_id=workflow_id, input=text)
         return self._handle(around_start(self._middleware, starting, self._start), workflow)
@@ -165,12 +167,20 @@ class Client:
             raise UnknownResourceFault(f"Unknown execution, workflowId = {workflow_id}")
         return self._handle(found.execution, workflow)
 
+    def _payloads_of(self, workflow: Workflow[..., Any]) -> Payloads:
+        """How the workflow's input and result travel; from now on they are sealed so."""
+        if workflow.payloads is None:
+            return self._payloads
+        self._swf = seal(self._swf, travel_of(self._payloads, [workflow]))
+        return workflow.payloads
+
     def _handle(self, execution: WorkflowExecution, workflow: Workflow[..., Any] | None) -> Handle[Any]:
+        payloads = self._payloads if workflow is None else self._payloads_of(workflow)
         return Handle(
             self._swf,
             domain=self._domain,
             execution=execution,
-            converter=self._converter,
+            payloads=payloads,
             result_type=Any if workflow is None else result_type(workflow.run),
         )
 
@@ -245,8 +255,8 @@ class Client:
             PayloadError: the result cannot become text.
             LimitExceededError: its text is too long.
         """
-        text = self._converter.dump(result)
-        check_length(text, field="the result", limit=DATA_CHARACTERS)
+        text = self._payloads.dump(result)
+        self._payloads.check_length(text, field="the result", limit=DATA_CHARACTERS)
         self._swf.call(RespondActivityTaskCompleted(task_token=TaskToken(token), result=text))
 
     def fail_activity(self, token: str, error: BaseException | str, *, details: str | None = None) -> None:
@@ -258,7 +268,7 @@ class Client:
         """
         reason: str | None = error if isinstance(error, str) else None
         if not isinstance(error, str):
-            failure = self._converter.dump_failure(error)
+            failure = self._payloads.dump_failure(error)
             reason, details = failure.reason, details or failure.details
         self._swf.call(RespondActivityTaskFailed(task_token=TaskToken(token), reason=reason, details=details))
 
@@ -279,8 +289,9 @@ class Client:
             PayloadError: the details cannot become text.
             LimitExceededError: their text is too long.
         """
-        text = None if details is None else self._converter.dump(details)
-        check_length(text, field="the heartbeat's details", limit=HEARTBEAT_CHARACTERS)
+        notes = self._payloads.notes
+        text = None if details is None else notes.dump(details)
+        notes.check_length(text, field="the heartbeat's details", limit=HEARTBEAT_CHARACTERS)
         status = self._swf.call(RecordActivityTaskHeartbeat(task_token=TaskToken(token), details=text))
         return status.cancel_requested
 

@@ -23,8 +23,7 @@ from ostinato.model.operations import (
 )
 from ostinato.model.results import WorkflowExecutionDetail
 from ostinato.model.structures import WorkflowExecution
-from ostinato.payloads.converter import Converter
-from ostinato.payloads.limits import check_length
+from ostinato.payloads.policy import Payloads
 from ostinato.replay.orders import GIVE_UP_SIGNAL, RETRY_SIGNAL
 from ostinato.swf import Swf
 
@@ -41,18 +40,18 @@ class Handle(Generic[R_co]):
         swf: the service.
         domain: the domain.
         execution: the execution.
-        converter: reads and writes payloads.
+        payloads: how values travel.
         result_type: what its result is read as.
     """
 
     def __init__(
-        self, swf: Swf, *, domain: str, execution: WorkflowExecution, converter: Converter, result_type: Any
+        self, swf: Swf, *, domain: str, execution: WorkflowExecution, payloads: Payloads, result_type: Any
     ) -> None:
         self._swf = swf
         self._domain = domain
         self._first = execution
         self._execution = execution
-        self._converter = converter
+        self._payloads = payloads
         self._result_type = result_type
 
     @property
@@ -123,8 +122,8 @@ class Handle(Generic[R_co]):
         return True
 
     def _result(self, closed: Closed) -> R_co:
-        completed = require_completed(self._execution, closed, self._converter)
-        return cast("R_co", self._converter.load(completed.result, self._result_type))
+        completed = require_completed(self._execution, closed, self._payloads)
+        return cast("R_co", self._payloads.load(completed.result, self._result_type))
 
     # What there is to know.
 
@@ -168,8 +167,9 @@ class Handle(Generic[R_co]):
             PayloadError: a value cannot become text.
             LimitExceededError: their text is too long.
         """
-        text = self._converter.dump_arguments(args, kwargs) if args or kwargs else None
-        check_length(text, field=f"the input of signal {name!r}", limit=DATA_CHARACTERS)
+        notes = self._payloads.notes
+        text = notes.dump_arguments(args, kwargs) if args or kwargs else None
+        notes.check_length(text, field=f"the input of signal {name!r}", limit=DATA_CHARACTERS)
         self._reach(
             lambda execution: SignalWorkflowExecution(
                 domain=self._domain,

@@ -14,6 +14,7 @@ from ostinato.model.limits import DATA_CHARACTERS, REASON_CHARACTERS
 
 _PACKAGE = __file__.rpartition("payloads")[0]
 _CUT = "..."
+_UNREAD = "The input of the task cannot be had"
 _TYPE_CHARACTERS = 1_000
 _TRACEBACK_SHARE = 4_000
 """What is left to the traceback when the message has to be shortened as well."""
@@ -45,8 +46,8 @@ class _Details(msgspec.Struct, frozen=True):
     traceback: list[str]
 
 
-def dump_failure(error: BaseException) -> Failure:
-    """The exception as SWF keeps it.
+def dump_failure(error: BaseException, characters: int = DATA_CHARACTERS) -> Failure:
+    """The exception as SWF keeps it, its details in at most so many characters.
 
     The traceback has causes, notes and the parts of exception groups, and begins at the author's code. What is too long
     is shortened: first the traceback, in its middle, then the message.
@@ -60,7 +61,31 @@ def dump_failure(error: BaseException) -> Failure:
         traceback=_traceback_lines(error),
     )
     reason = f"{kind.__name__}: {message}" if message else kind.__name__
-    return Failure(reason=_shortened(reason, REASON_CHARACTERS), details=_fit(details))
+    return Failure(reason=_shortened(reason, REASON_CHARACTERS), details=_fit(details, characters))
+
+
+def unread_failure(error: BaseException) -> Failure:
+    """The failure of a task whose input could not be had, so that it was not begun; see `is_unread`."""
+    failure = dump_failure(error)
+    return Failure(reason=_shortened(f"{_UNREAD}: {failure.reason}", REASON_CHARACTERS), details=failure.details)
+
+
+def is_unread(reason: str | None) -> bool:
+    """Whether a task failed with the reason of `unread_failure`."""
+    return reason is not None and reason.partition(":")[0] == _UNREAD
+
+
+def bare_reason(reason: str) -> str:
+    """The reason without the message, which is a secret; the details tell it."""
+    return reason.partition(":")[0]
+
+
+def full_reason(reason: str, details: str | None) -> str:
+    """The reason with its message again, after `bare_reason`."""
+    known = _known_details(details)
+    if known is None or known.get("error") != reason or not known.get("message"):
+        return reason
+    return _shortened(f"{reason}: {known['message']}", REASON_CHARACTERS)
 
 
 def load_failure(reason: str | None, details: str | None) -> ErrorDetails:
@@ -118,17 +143,17 @@ def _author_frames(frames: TracebackType | None) -> TracebackType | None:
     return rest or frames
 
 
-def _fit(details: _Details) -> str:
-    """The details as JSON of at most SWF's limit."""
+def _fit(details: _Details, characters: int) -> str:
+    """The details as JSON of at most so many characters."""
     text = _json(details)
-    if len(text) <= DATA_CHARACTERS:
+    if len(text) <= characters:
         return text
     bare = msgspec.structs.replace(details, traceback=[])
-    excess = len(_json(bare)) - (DATA_CHARACTERS - _TRACEBACK_SHARE)
+    excess = len(_json(bare)) - (characters - _TRACEBACK_SHARE)
     if excess > 0:
         room = len(_json(details.message)) - excess
         bare = msgspec.structs.replace(bare, message=_shortened_json(details.message, room))
-    lines = _without_middle(details.traceback, DATA_CHARACTERS - len(_json(bare)))
+    lines = _without_middle(details.traceback, characters - len(_json(bare)))
     return _json(msgspec.structs.replace(bare, traceback=lines))
 
 

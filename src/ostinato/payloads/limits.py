@@ -2,6 +2,9 @@
 
 from ostinato.errors import LimitExceededError
 
+STORED_CHARACTERS = 5 * 1024**3
+"""What a text may have that goes to a store: the size of the largest object that S3 keeps, were all of it ASCII."""
+
 
 def check_length(text: str | None, *, field: str, limit: int) -> None:
     """Do nothing if the text has at most `limit` characters, or is None.

@@ -13,7 +13,6 @@ from ostinato.model.durations import Duration, seconds, to_swf
 from ostinato.model.fields import RunId
 from ostinato.model.limits import DATA_CHARACTERS, EVENTS_PER_EXECUTION
 from ostinato.model.structures import TaskList, WorkflowExecution, WorkflowType
-from ostinato.payloads.limits import check_length
 from ostinato.payloads.signatures import signature_of
 from ostinato.replay.execution import Closing, Execution, current
 from ostinato.replay.externals import SentCancel, SentSignal
@@ -75,7 +74,7 @@ def signal(
     text = execution.converter.dump_arguments(args, kwargs)
     if propagate:
         text = f'{text[:-1]},"__propagate":true}}'
-    check_length(text, field=f"the input of signal {name!r}", limit=DATA_CHARACTERS)
+    execution.converter.check_length(text, field=f"the input of signal {name!r}", limit=DATA_CHARACTERS)
     own = execution.workflow_execution
     return SentSignal(
         execution,
@@ -235,7 +234,7 @@ def set_context(value: object) -> None:
         execution.execution_context = None
         return
     text = value if isinstance(value, str) else execution.converter.dump(value)
-    check_length(text, field="the execution context", limit=DATA_CHARACTERS)
+    execution.converter.check_length(text, field="the execution context", limit=DATA_CHARACTERS)
     execution.execution_context = text
 
 
@@ -248,8 +247,8 @@ def continue_as_new(*args: Any, **kwargs: Any) -> NoReturn:
     execution = current("continue_as_new")
     workflow, started = execution.workflow, execution.started
     signature_of(workflow.run).check_call(args, kwargs)
-    text = execution.converter.dump_arguments(args, kwargs)
-    check_length(text, field="the input of continue_as_new()", limit=DATA_CHARACTERS)
+    text = execution.payloads.dump_arguments(args, kwargs)
+    execution.payloads.check_length(text, field="the input of continue_as_new()", limit=DATA_CHARACTERS)
     Closing(execution).close(
         d.ContinueAsNewWorkflowExecution(
             input=text,

@@ -28,6 +28,7 @@ from ostinato.model.durations import Duration, whole_seconds
 from ostinato.model.enums import ChildPolicy
 from ostinato.model.limits import ID_CHARACTERS, TAGS_PER_EXECUTION, YEAR_SECONDS
 from ostinato.model.structures import ActivityType, WorkflowType
+from ostinato.payloads.policy import Payloads
 from ostinato.replay.failures import FailureHook
 from ostinato.replay.retry import Retry
 
@@ -67,6 +68,7 @@ class ActivityOptions(TypedDict, total=False):
     the arguments that gives it. `idempotent`: whether the same arguments are the same task. `isolation`: what a worker
     runs it in: a thread (or its event loop, if it is an `async def`), or a process that it can kill.
     `on_failure`: workflow code that is asked what to do when the activity does not end well.
+    `payloads`: how its input and its result travel, if not as all others do.
     """
 
     name: str
@@ -83,6 +85,7 @@ class ActivityOptions(TypedDict, total=False):
     activity_id: OwnId
     idempotent: bool
     isolation: Literal["thread", "process"]
+    payloads: Payloads | None
 
 
 class WorkflowOptions(TypedDict, total=False):
@@ -93,7 +96,7 @@ class WorkflowOptions(TypedDict, total=False):
     `INHERIT` its parent's. `retry` and
     `on_failure` (what is asked when it does not end well) are for a child, too, and belong to whoever submits it.
     `on_task_failure` is asked when something that the workflow itself submitted does not end well; a class may have a
-    method of that name.
+    method of that name. `payloads`: how its input, its result and what else it writes travel, if not as all others do.
     """
 
     name: str
@@ -111,6 +114,7 @@ class WorkflowOptions(TypedDict, total=False):
     control: str | None
     workflow_id: OwnId
     idempotent: bool
+    payloads: Payloads | None
 
 
 class Submittable(Protocol[P, R_co]):
@@ -175,6 +179,7 @@ class Activity(Generic[P, R]):
     activity_id: OwnId = None
     idempotent: bool = False
     isolation: Literal["thread", "process"] = "thread"
+    payloads: Payloads | None = None
     declared: "Activity[P, R] | None" = field(default=None, repr=False)
     """What `options` was called on, as it was declared; workers know that one. None if this is it."""
     activity_type: ActivityType = field(init=False)
@@ -206,7 +211,12 @@ class Activity(Generic[P, R]):
         return inspect.iscoroutinefunction(self.function)
 
     def options(self, **options: Unpack[ActivityOptions]) -> "Activity[P, R]":
-        """The same activity with other settings."""
+        """The same activity with other settings.
+
+        Raises:
+            UsageError: a setting is out of SWF's bounds, or is `payloads`, which belong to the type.
+        """
+        _refuse_payloads(options)
         return replace(self, declared=self.declared or self, **options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -249,6 +259,7 @@ class Workflow(Generic[P, R]):
     control: str | None = None
     workflow_id: OwnId = None
     idempotent: bool = False
+    payloads: Payloads | None = None
     workflow_type: WorkflowType = field(init=False)
 
     def __post_init__(self) -> None:
@@ -304,7 +315,12 @@ class Workflow(Generic[P, R]):
         )
 
     def options(self, **options: Unpack[WorkflowOptions]) -> "Workflow[P, R]":
-        """The same workflow with other settings."""
+        """The same workflow with other settings.
+
+        Raises:
+            UsageError: a setting is out of SWF's bounds, or is `payloads`, which belong to the type.
+        """
+        _refuse_payloads(options)
         return replace(self, **options)
 
     if TYPE_CHECKING:
@@ -428,6 +444,15 @@ def own_id(what: Definition, args: Sequence[Any], kwargs: Mapping[str, Any]) -> 
         expected = f"a string of 1 to {ID_CHARACTERS} characters"
         raise UsageError(found=f"the id of {what.name} was {given!r}", expected=expected)
     return given
+
+
+def _refuse_payloads(options: Mapping[str, object]) -> None:
+    if "payloads" in options:
+        raise UsageError(
+            found="payloads=... for one call",
+            expected="payloads=... where it is declared",
+            hint="A worker has only the type to know by how to read the input",
+        )
 
 
 def _name(function: Callable[..., Any]) -> str:

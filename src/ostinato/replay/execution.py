@@ -14,6 +14,7 @@ from ostinato.model import events as e
 from ostinato.model.limits import ID_CHARACTERS
 from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.converter import Converter
+from ostinato.payloads.policy import Payloads, as_payloads
 from ostinato.replay.definitions import Workflow
 from ostinato.replay.futures import Future, hand_on
 from ostinato.replay.inbox import Inbox
@@ -51,10 +52,14 @@ class Execution:
     ) -> None:
         self.workflow = workflow
         self.workflow_execution = execution
-        self.converter = converter
+        self._payloads = as_payloads(converter)
+        self.payloads = self.payloads_of(workflow)
+        """How its input and its result travel."""
+        self.converter = self.payloads.notes
+        """How all else travels that is not an activity's or a child's."""
         self.domain = domain
         self.loop = ReplayLoop(self)  # type: ignore[abstract]  # what it lacks is refused
-        self.ledger = Ledger()
+        self.ledger = Ledger(self.payloads.stand_in)
         self.inbox = Inbox(self)
         self.owners: dict[int, Owner] = {}
         """What is open, by the id of the event that opened it."""
@@ -96,6 +101,10 @@ class Execution:
         """Where its chance comes from."""
         self._counts: dict[str, int] = {}
         self._next_batch: Future[None] | None = None
+
+    def payloads_of(self, definition: "Activity[..., Any] | Workflow[..., Any]") -> Payloads:
+        """How the inputs and results of an activity or a workflow travel."""
+        return definition.payloads or self._payloads
 
     # Requests.
 

@@ -2,7 +2,13 @@
 
 from ostinato import errors
 
-DROPPED = (errors.NondeterminismError, errors.NotDurableError, errors.OutsideWorkflowError, errors.UnwindingError)
+DROPPED = (
+    errors.NondeterminismError,
+    errors.NotDurableError,
+    errors.OutsideWorkflowError,
+    errors.PayloadUnavailableError,
+    errors.UnwindingError,
+)
 """What the code did wrong, rather than what went wrong in it: the decision is dropped until the code is mended."""
 
 

@@ -6,7 +6,7 @@ recording, so for it a request is either not yet sent or recorded.
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, auto
 from types import CodeType
 from typing import Protocol
@@ -109,7 +109,8 @@ class Request:
 class _Room:
     """How much one response still holds."""
 
-    def __init__(self, open_by_kind: Mapping[Kind, int]) -> None:
+    def __init__(self, open_by_kind: Mapping[Kind, int], written: Callable[[msgspec.Struct], msgspec.Struct]) -> None:
+        self._written = written
         self._decisions = _DECISIONS
         self._bytes = _BYTES
         self._open = dict(open_by_kind)
@@ -122,7 +123,7 @@ class _Room:
     def take(self, request: Request) -> bool:
         """Make room for the decision; False if the response is full."""
         self._decisions -= 1
-        text = msgspec.json.encode(request.decision)
+        text = msgspec.json.encode(request.decision and self._written(request.decision))
         size = len(text) if text.isascii() else _ESCAPED * len(text)
         self._bytes -= size + _WRAPPING_BYTES
         self._open[request.key.kind] += 1
@@ -130,9 +131,14 @@ class _Room:
 
 
 class Ledger:
-    """The requests of one execution."""
+    """The requests of one execution.
 
-    def __init__(self) -> None:
+    Args:
+        written: gives a decision with texts as long as those that will be sent for its payloads.
+    """
+
+    def __init__(self, written: Callable[[msgspec.Struct], msgspec.Struct] = lambda decision: decision) -> None:
+        self._written = written
         self._made: deque[Request] = deque()
         self._held: dict[Kind, deque[Request]] = {}
         """Requests that wait for one of their kind to close, in order."""
@@ -193,7 +199,7 @@ class Ledger:
         What has no place stays for a later batch, in order within its kind, and a timer of 0 seconds asks for one.
         """
         self.take_back()
-        is_full = self._fill(_Room(self._open_by_kind))
+        is_full = self._fill(_Room(self._open_by_kind, self._written))
         decisions = tuple(request.decision for request in self._sent if request.decision is not None)
         if is_full or (self._wants_wake_up and not self._is_closing()):
             wake_up = d.StartTimer(timer_id=f"{WAKE_UP}-{started_event_id}", start_to_fire_timeout="0")

@@ -9,7 +9,6 @@ import msgspec
 from ostinato.errors import NotDurableError, RunOnceFailed
 from ostinato.model import decisions as d
 from ostinato.model.limits import DATA_CHARACTERS
-from ostinato.payloads.limits import check_length
 from ostinato.payloads.signatures import signature_of
 from ostinato.replay.execution import Execution, bounded_id, current
 from ostinato.replay.externals import RecordedMarker
@@ -45,7 +44,7 @@ def marker(name: str, details: object = None) -> None:
     """
     execution = current("marker")
     text = details if details is None or isinstance(details, str) else execution.converter.dump(details)
-    check_length(text or "", field=f"the details of marker {name!r}", limit=DATA_CHARACTERS)
+    execution.converter.check_length(text, field=f"the details of marker {name!r}", limit=DATA_CHARACTERS)
     execution.notes.append(Marker(name, details, execution.now))
     RecordedMarker(execution, d.RecordMarker(marker_name=name, details=text))
 
@@ -74,7 +73,7 @@ def run_once(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> 
         raise execution.mismatch(f"marker {name!r}")
     else:
         text = take_recorded(execution, name) or _run_now(execution, function, args, kwargs)
-        check_length(text, field=f"the result of run_once({label})", limit=DATA_CHARACTERS)
+        execution.converter.check_length(text, field=f"the result of run_once({label})", limit=DATA_CHARACTERS)
     RecordedMarker(execution, d.RecordMarker(marker_name=name, details=text), is_result=True)
     result: R = _recorded_result(execution, function, text)
     return result

@@ -314,7 +314,7 @@ class Replay:
 
     async def _code(self, text: str | None) -> object:
         run = self._bind()
-        arguments = self._execution.converter.load_arguments(text, run)
+        arguments = self._execution.payloads.load_arguments(text, run)
         return await self._execution.run(run, *arguments.args, **arguments.kwargs)
 
     def _bind(self) -> Callable[..., Any]:
@@ -360,8 +360,10 @@ class Replay:
             )
             return
         try:
-            text = self._execution.converter.dump(result)
-            check_length(text, field=f"the result of {self._workflow.name}", limit=DATA_CHARACTERS)
+            text = self._execution.payloads.dump(result)
+            self._execution.payloads.check_length(
+                text, field=f"the result of {self._workflow.name}", limit=DATA_CHARACTERS
+            )
         except errors.UsageError as error:
             error.__cause__ = error.__context__ = None  # it says all; lines of ours would only hide that
             self._fail(error.with_traceback(None))
@@ -381,7 +383,7 @@ class Replay:
             self._fail_as_chosen(chosen)
             return
         self._error = error
-        failure = self._execution.converter.dump_failure(error)
+        failure = self._execution.payloads.dump_failure(error)
         self._closing.close(d.FailWorkflowExecution(reason=failure.reason, details=failure.details))
 
     def _fail_as_chosen(self, failure: errors.FailWorkflow) -> None:
@@ -390,7 +392,7 @@ class Replay:
         try:
             check_length(failure.reason, field="the reason of FailWorkflow()", limit=REASON_CHARACTERS)
             text = given if given is None or isinstance(given, str) else self._execution.converter.dump(given)
-            check_length(text, field="the details of FailWorkflow()", limit=DATA_CHARACTERS)
+            self._execution.converter.check_length(text, field="the details of FailWorkflow()", limit=DATA_CHARACTERS)
         except errors.UsageError as error:
             self._fail(error)
         else:

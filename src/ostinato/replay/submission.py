@@ -9,7 +9,7 @@ from ostinato.model import decisions as d
 from ostinato.model import events as e
 from ostinato.model.limits import DATA_CHARACTERS
 from ostinato.payloads.along import send_along
-from ostinato.payloads.limits import check_length
+from ostinato.payloads.policy import Payloads
 from ostinato.replay.definitions import Activity, Workflow
 from ostinato.replay.execution import LONGEST_BACK_OFF, Execution, bounded_id
 from ostinato.replay.failures import FailureHook
@@ -57,6 +57,7 @@ class Submission(ABC):
         "label",
         "name",
         "on_failure",
+        "payloads",
         "request",
         "retry",
         "since",
@@ -65,8 +66,9 @@ class Submission(ABC):
 
     kind: ClassVar[Kind]
 
-    def __init__(self, execution: Execution, task_id: str, what: _Settings) -> None:
+    def __init__(self, execution: Execution, task_id: str, what: _Settings, payloads: Payloads) -> None:
         self.execution = execution
+        self.payloads = payloads
         self.id = task_id
         self.what: object = what
         self.name = name = what.name
@@ -128,8 +130,8 @@ class Submission(ABC):
             self.execution.request(decision, self, self.request)
 
     def _dump(self, args: Sequence[object], kwargs: Mapping[str, object]) -> str:
-        text = self.execution.converter.dump_arguments(args, kwargs)
-        check_length(text, field=f"the input of {self.name}", limit=DATA_CHARACTERS)
+        text = self.payloads.dump_arguments(args, kwargs)
+        self.payloads.check_length(text, field=f"the input of {self.name}", limit=DATA_CHARACTERS)
         return text
 
     def _input_of_attempt(self) -> str:
@@ -145,7 +147,9 @@ class Submission(ABC):
         if self.future.done():
             return
         try:
-            value = self.execution.converter.load(text, as_type)
+            value = self.payloads.load(text, as_type)
+        except errors.PayloadUnavailableError as error:
+            self.execution.fail(error)
         except Exception as error:  # noqa: BLE001  (converters may be the author's: it is seen where the future is)
             self.future.set_exception(error)
         else:

@@ -11,6 +11,7 @@ from ostinato.model.durations import to_swf, whole_seconds
 from ostinato.model.enums import ScheduleActivityTaskFailedCause
 from ostinato.model.structures import TaskList
 from ostinato.payloads.along import send_along, sent_along
+from ostinato.payloads.failures import is_unread
 from ostinato.payloads.signatures import signature_of
 from ostinato.replay.definitions import Activity
 from ostinato.replay.execution import Execution, bounded_id
@@ -29,7 +30,12 @@ class SubmittedActivity(Submission):
 
     def __init__(self, execution: Execution, activity: Activity[..., Any], task_id: str | None) -> None:
         name = activity.name
-        super().__init__(execution, task_id or activity_id(name, execution.number(f"activity {name}")), activity)
+        super().__init__(
+            execution,
+            task_id or activity_id(name, execution.number(f"activity {name}")),
+            activity,
+            execution.payloads_of(activity),
+        )
         self.activity = activity
         self._heartbeat: str | None = None
         """The details of the last heartbeat that is known of, for the next attempt."""
@@ -110,8 +116,11 @@ class SubmittedActivity(Submission):
         facts: dict[str, Any] = {"name": self.name, "activity_id": self.id, "attempts": self.attempt}
         self._heartbeat = _last_heartbeat(event) or self._heartbeat
         match event:
+            case e.ActivityTaskFailed(reason=reason) if is_unread(reason):
+                # No fault of the activity, which has not run: with the next attempt the input is kept anew.
+                self._refused_for_now()
             case e.ActivityTaskFailed(reason=reason, details=details):
-                said = self.execution.converter.load_failure(reason, details)
+                said = self.payloads.load_failure(reason, details)
                 self._failed(
                     errors.ActivityFailed(
                         **facts,

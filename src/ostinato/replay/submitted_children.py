@@ -38,7 +38,12 @@ class SubmittedChild(Submission):
 
     def __init__(self, execution: Execution, workflow: Workflow[..., Any], task_id: str | None) -> None:
         name = workflow.name
-        super().__init__(execution, task_id or child_id(execution, name, execution.number(f"child {name}")), workflow)
+        super().__init__(
+            execution,
+            task_id or child_id(execution, name, execution.number(f"child {name}")),
+            workflow,
+            execution.payloads_of(workflow),
+        )
         self.workflow = workflow
         self.run_id: RunId | None = None
         self._state = lives.ChildState.NEW

@@ -33,7 +33,7 @@ class SubmittedLambda(Submission):
 
     def __init__(self, execution: Execution, function: LambdaFunction) -> None:
         given = function.id or f"lambda-{function.name}-{execution.number(f'lambda {function.name}')}"
-        super().__init__(execution, bounded_id(given), function)
+        super().__init__(execution, bounded_id(given), function, execution.converter)
         self.function = function
         self._state = lives.LambdaState.NEW
 

@@ -12,7 +12,7 @@ from ostinato.client.handle import Handle
 from ostinato.engine.clock import ManualClock
 from ostinato.engine.engine import Engine, open_engine
 from ostinato.errors import UsageError
-from ostinato.payloads.converter import Converter
+from ostinato.payloads.policy import PLAIN, Payloads
 from ostinato.replay.definitions import Activity, Definition, Workflow
 from ostinato.worker.catalog import Catalog, catalog_of, definitions_in
 from ostinato.worker.local import LocalWorker
@@ -34,17 +34,17 @@ class Environment:
         definitions: workflows and activities to serve, or modules. What else the modules of workflows can name is
             served too.
         replacing: functions to run in place of activities, with the same arguments.
-        converter: reads and writes payloads; JSON, unless given.
+        payloads: how values travel; as JSON in history, unless given.
     """
 
     def __init__(
         self,
         *definitions: Definition | ModuleType,
         replacing: Mapping[Activity[..., Any], Callable[..., Any]] | None = None,
-        converter: Converter | None = None,
+        payloads: Payloads = PLAIN,
     ) -> None:
         self._catalog = _catalog(definitions, replacing or {})
-        self._converter = converter
+        self._payloads = payloads
         self._stack = ExitStack()
         self._clock = ManualClock()
         self._begin = self._clock.now()
@@ -56,7 +56,7 @@ class Environment:
     def __enter__(self) -> Self:
         self._engine = self._stack.enter_context(open_engine(":memory:", clock=self._clock))
         worker = LocalWorker(
-            self._engine.local(), domain=DOMAIN, catalog=self._catalog, converter=self._converter, watch=self._note
+            self._engine.local(), domain=DOMAIN, catalog=self._catalog, payloads=self._payloads, watch=self._note
         )
         self._stack.enter_context(worker)
         self._worker = worker
@@ -85,7 +85,7 @@ class Environment:
     @property
     def client(self) -> Client:
         """A client, for all that an environment has no method for."""
-        return Client(self.engine, domain=DOMAIN, converter=self._converter)
+        return Client(self.engine, domain=DOMAIN, payloads=self._payloads)
 
     def run(self, workflow: Workflow[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run an execution to its end, and give its result.

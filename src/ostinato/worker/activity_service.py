@@ -11,7 +11,7 @@ from typing import Any
 from ostinato.errors import WorkerStopped
 from ostinato.model.results import ActivityTask
 from ostinato.model.structures import ActivityType
-from ostinato.payloads.converter import JsonConverter
+from ostinato.payloads.policy import PLAIN, Payloads
 from ostinato.replay.definitions import Activity
 from ostinato.worker.activities import ActivityWorker
 from ostinato.worker.attempts import Attempts, failure_report
@@ -64,6 +64,7 @@ class ActivityService:
         catalog: Catalog,
         *,
         watch: Watch,
+        payloads: Payloads = PLAIN,
         middleware: Sequence[ActivityMiddleware] = (),
     ) -> None:
         self._lines = lines
@@ -71,12 +72,12 @@ class ActivityService:
         self._heartbeats = Heartbeats()
         self._coroutines = Coroutines()
         self._underway = Underway()
-        converter = JsonConverter()
+        self._payloads = payloads
         threads = Attempts(
             lines,
             domain=settings.isolation.domain,
             activities=catalog.activities,
-            converter=converter,
+            payloads=payloads,
             heartbeats=self._heartbeats,
             coroutines=self._coroutines,
             underway=self._underway,
@@ -85,7 +86,7 @@ class ActivityService:
             lines,
             isolation=settings.isolation,
             activities=catalog.activities,
-            converter=converter,
+            payloads=payloads,
             heartbeats=self._heartbeats,
             underway=self._underway,
         )
@@ -136,7 +137,7 @@ class ActivityService:
         """Fail what runs: its retry need not wait until it times out."""
         error = WorkerStopped(f"the worker was stopped, and the activity did not end within {grace:g} s")
         for task in self._running.tasks():
-            report = failure_report(JsonConverter(), task, error, self._underway.details(task.task_token))
+            report = failure_report(self._payloads, task, error, self._underway.details(task.task_token))
             try:
                 self._lines.call(report)
             except Exception as fault:  # noqa: BLE001  # it will time out

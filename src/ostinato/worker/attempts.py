@@ -18,8 +18,8 @@ from ostinato.model.operations import (
 from ostinato.model.results import ActivityTask
 from ostinato.model.structures import ActivityType
 from ostinato.payloads.along import send_along, sent_along
-from ostinato.payloads.converter import Arguments, Converter
-from ostinato.payloads.limits import check_length
+from ostinato.payloads.converter import Arguments
+from ostinato.payloads.policy import Payloads
 from ostinato.replay.definitions import Activity
 from ostinato.swf import Swf
 from ostinato.worker.context import ActivityInfo, RunningActivity, Underway, running_activity
@@ -44,7 +44,7 @@ class Attempts:
         *,
         domain: str,
         activities: Mapping[ActivityType, Activity[..., Any]],
-        converter: Converter,
+        payloads: Payloads,
         heartbeats: Heartbeats,
         coroutines: Coroutines,
         begin: Callable[[RunningActivity], object] | None = None,
@@ -53,7 +53,7 @@ class Attempts:
         self._swf = swf
         self._domain = domain
         self._activities = activities
-        self._converter = converter
+        self._payloads = payloads
         self._heartbeats = heartbeats
         self._coroutines = coroutines
         self._begin = begin
@@ -100,7 +100,7 @@ class Attempts:
     ) -> None:
         running_activity.set(running)
         try:
-            arguments = self._converter.load_arguments(task.input, activity.function)
+            arguments = self._payloads_of(task).load_arguments(task.input, activity.function)
         except Exception as error:  # noqa: BLE001  # the author's types may raise anything when they are made
             ended(Raised(error))
         else:
@@ -119,7 +119,7 @@ class Attempts:
                 task_token=task.task_token,
             ),
             swf=self._swf,
-            converter=self._converter,
+            payloads=self._payloads_of(task),
             former_details=along.heartbeat,
         )
         self._underway.add(running)
@@ -137,7 +137,7 @@ class Attempts:
     def _outcome(self, activity: Activity[..., Any], task: ActivityTask, running: RunningActivity) -> Outcome:
         running_activity.set(running)
         try:
-            arguments = self._converter.load_arguments(task.input, activity.function)
+            arguments = self._payloads_of(task).load_arguments(task.input, activity.function)
             if activity.is_async:
                 return self._coroutines.run(lambda: _call(activity, arguments), running)
             return Returned(_call(activity, arguments))
@@ -152,8 +152,9 @@ class Attempts:
                 return RespondActivityTaskCanceled(task_token=task.task_token)
             return self.failed(task, outcome.error, running.details)
         try:
-            result = self._converter.dump(outcome.value)
-            check_length(result, field=f"the result of {task.activity_type.name}", limit=DATA_CHARACTERS)
+            payloads = self._payloads_of(task)
+            result = payloads.dump(outcome.value)
+            payloads.check_length(result, field=f"the result of {task.activity_type.name}", limit=DATA_CHARACTERS)
         except UsageError as error:
             # It says all; the lines of ours that found it out would only hide that.
             error.__cause__ = error.__context__ = None
@@ -166,21 +167,26 @@ class Attempts:
         self, task: ActivityTask, error: BaseException, heartbeat: str | None = None
     ) -> RespondActivityTaskFailed:
         """The report that the task failed with this exception, after a heartbeat with these details."""
-        return failure_report(self._converter, task, error, heartbeat)
+        return failure_report(self._payloads_of(task), task, error, heartbeat)
+
+    def _payloads_of(self, task: ActivityTask) -> Payloads:
+        """How the task's input and result travel."""
+        activity = self._activities.get(task.activity_type)
+        return (activity.payloads if activity is not None else None) or self._payloads
 
 
 def failure_report(
-    converter: Converter, task: ActivityTask, error: BaseException, heartbeat: str | None
+    payloads: Payloads, task: ActivityTask, error: BaseException, heartbeat: str | None
 ) -> RespondActivityTaskFailed:
     """The report that a task failed with this exception.
 
     Args:
-        converter: writes failures.
+        payloads: how they travel.
         task: the task.
         error: the exception.
         heartbeat: the details of its last heartbeat, which go along, for the next attempt.
     """
-    failure = converter.dump_failure(error)
+    failure = payloads.dump_failure(error)
     details = failure.details if heartbeat is None else send_along(failure.details, {"heartbeat": heartbeat})
     return RespondActivityTaskFailed(task_token=task.task_token, reason=failure.reason, details=details)
 

@@ -31,6 +31,11 @@ class Catalog:
             found = cast("Workflow[..., Any]", Schedule)
         return found
 
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """All of them."""
+        return (*self.workflows.values(), *self.activities.values())
+
 
 def catalog_of(definitions: Iterable[Definition]) -> Catalog:
     """The catalog of these definitions. Of several with one type and one function (made by `options`) the first counts.

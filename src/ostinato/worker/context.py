@@ -11,8 +11,7 @@ from ostinato.model.fields import TaskToken
 from ostinato.model.limits import HEARTBEAT_CHARACTERS
 from ostinato.model.operations import RecordActivityTaskHeartbeat
 from ostinato.model.structures import ActivityType, WorkflowExecution
-from ostinato.payloads.converter import Converter
-from ostinato.payloads.limits import check_length
+from ostinato.payloads.policy import Payloads
 from ostinato.swf import Swf
 
 if TYPE_CHECKING:
@@ -39,10 +38,10 @@ class RunningActivity:
     """An activity task in the hands of this process."""
 
     __slots__ = (
-        "_converter",
         "_details",
         "_former_details",
         "_lock",
+        "_payloads",
         "_swf",
         "cancel_requested",
         "info",
@@ -51,9 +50,7 @@ class RunningActivity:
         "on_cancel",
     )
 
-    def __init__(
-        self, info: ActivityInfo, *, swf: Swf, converter: Converter, former_details: str | None = None
-    ) -> None:
+    def __init__(self, info: ActivityInfo, *, swf: Swf, payloads: Payloads, former_details: str | None = None) -> None:
         self.info = info
         self.cancel_requested = False
         """Whether the task should stop: the workflow asked for it, or SWF does not wait for it any more."""
@@ -63,7 +60,7 @@ class RunningActivity:
         """Whether the process is the activity's alone, and is killed with its group."""
         self.on_cancel: Callable[[], object] | None = None
         self._swf = swf
-        self._converter = converter
+        self._payloads = payloads.notes
         self._details: str | None = None
         self._former_details = former_details
         self._lock = threading.Lock()
@@ -79,7 +76,7 @@ class RunningActivity:
         Raises:
             PayloadError: it is no value of that type.
         """
-        return self._converter.load(self._former_details, as_type)
+        return self._payloads.load(self._former_details, as_type)
 
     def record_details(self, details: object) -> None:
         """Keep details for this heartbeat and those to come.
@@ -88,8 +85,8 @@ class RunningActivity:
             PayloadError: they cannot become text.
             LimitExceededError: their text is too long.
         """
-        text = self._converter.dump(details)
-        check_length(text, field="the heartbeat's details", limit=HEARTBEAT_CHARACTERS)
+        text = self._payloads.dump(details)
+        self._payloads.check_length(text, field="the heartbeat's details", limit=HEARTBEAT_CHARACTERS)
         self._details = text
 
     def beat(self, text: str | None = None) -> None:

@@ -36,6 +36,7 @@ from ostinato.payloads.converter import Converter
 from ostinato.replay.definitions import Workflow
 from ostinato.replay.replay import Replay
 from ostinato.replay.reuse import Reuse, repairs_in, reusable
+from ostinato.storage.sealed import for_replay
 from ostinato.swf import Swf
 from ostinato.worker.calls import Answer, Backoff, PatientCaller
 from ostinato.worker.catalog import Catalog
@@ -138,7 +139,7 @@ class Decider:
         identity: str | None = None,
     ) -> None:
         self.task_list = task_list
-        self._swf = swf
+        self._swf = swf = for_replay(swf)
         self._domain = domain
         self._catalog = catalog
         self._converter = converter

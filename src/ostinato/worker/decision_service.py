@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ostinato.payloads.converter import JsonConverter
+from ostinato.payloads.policy import PLAIN, Payloads
 from ostinato.worker.catalog import Catalog
 from ostinato.worker.decider import Decider, Stickiness
 from ostinato.worker.guard import Guard, GuardMode
@@ -54,6 +54,7 @@ class DecisionService:
         catalog: Catalog,
         *,
         watch: Watch,
+        payloads: Payloads = PLAIN,
         middleware: Sequence[DecisionMiddleware] = (),
     ) -> None:
         lane = Lane(settings.lane, settings.single)
@@ -67,7 +68,7 @@ class DecisionService:
             domain=settings.domain,
             task_list=shared[0],
             catalog=catalog,
-            converter=JsonConverter(),
+            converter=payloads,
             lane=lane if settings.lane else None,
             kept_replays=self._kept,
             stickiness=Stickiness(own, settings.sticky_timeout, settings.checked) if own else None,

@@ -26,14 +26,13 @@ from ostinato.model.operations import (
     RespondActivityTaskCompleted,
 )
 from ostinato.model.results import ActivityTaskStatus
-from ostinato.payloads.converter import JsonConverter
 from ostinato.worker.attempts import Attempts
 from ostinato.worker.context import RunningActivity
 from ostinato.worker.coroutines import Coroutines
 from ostinato.worker.frames import Beat, Beaten, Canceled, Completed, Failed, Frames, Ready, Run, ToProcess
 from ostinato.worker.heartbeats import Heartbeats
 from ostinato.worker.middleware import Report, Surrounded, load_other_half
-from ostinato.worker.targets import load_catalog
+from ostinato.worker.targets import load_catalog, load_payloads
 
 if TYPE_CHECKING:
     from ostinato.worker.middleware import Attempter
@@ -48,6 +47,7 @@ class IsolatedSettings(msgspec.Struct, frozen=True, kw_only=True):
     descriptor: int
     targets: tuple[str, ...]
     domain: str
+    payloads: str = ""
     memory: int | None = None
     middleware: tuple[str, ...] = ()
 
@@ -148,7 +148,7 @@ def main(text: str) -> None:
         channel,
         domain=settings.domain,
         activities=catalog.activities,
-        converter=JsonConverter(),
+        payloads=load_payloads(settings.payloads),
         heartbeats=heartbeats,
         coroutines=Coroutines(),
         begin=channel.begin,

@@ -24,7 +24,8 @@ from ostinato.model.events import (
 )
 from ostinato.model.limits import IDENTITY_CHARACTERS
 from ostinato.model.structures import TaskList
-from ostinato.payloads.converter import Converter, JsonConverter
+from ostinato.payloads.policy import PLAIN, Payloads
+from ostinato.storage.sealed import seal, travel_of
 from ostinato.swf import Swf
 from ostinato.worker.activities import ActivityWorker
 from ostinato.worker.attempts import Attempts
@@ -59,7 +60,7 @@ class LocalWorker:
         swf: where tasks come from.
         domain: the domain; it is registered if it is not there.
         catalog: the workflows and activities; their types are registered too.
-        converter: reads and writes payloads.
+        payloads: how values travel; as JSON in history, unless given.
         concurrency: how many activities may run at once.
         activity_middleware: what is put around each attempt at an activity, the first outermost.
         decision_middleware: what is put around the making of each decision, the first outermost.
@@ -77,7 +78,7 @@ class LocalWorker:
         *,
         domain: str,
         catalog: Catalog,
-        converter: Converter | None = None,
+        payloads: Payloads = PLAIN,
         concurrency: int = CONCURRENCY,
         activity_middleware: Sequence[ActivityMiddleware] = (),
         decision_middleware: Sequence[DecisionMiddleware] = (),
@@ -87,10 +88,10 @@ class LocalWorker:
         watch: Watch = ignore,
         takes_late_tasks: bool = True,
     ) -> None:
-        self._swf = swf
+        self._swf = swf = seal(swf, travel_of(payloads, catalog.definitions))
         self._domain = domain
         self._catalog = catalog
-        self._converter = converter or JsonConverter()
+        self._payloads = payloads
         self._lane = lane or Lane("")
         self._guard = guard
         self._watch = watch
@@ -105,7 +106,7 @@ class LocalWorker:
             swf,
             domain=domain,
             activities=catalog.activities,
-            converter=self._converter,
+            payloads=payloads,
             heartbeats=self._heartbeats,
             coroutines=self._coroutines,
         )
@@ -128,7 +129,7 @@ class LocalWorker:
             SwfFault: SWF refuses a registration.
         """
         register_domain(self._swf, self._domain)
-        register_types(self._swf, self._domain, [*self._catalog.workflows.values(), *self._catalog.activities.values()])
+        register_types(self._swf, self._domain, self._catalog.definitions)
         for task_list in sorted(self._catalog.decision_task_lists):
             self._serve_decisions(self._lane.name(task_list))
         for task_list in sorted(self._catalog.activity_task_lists):
@@ -218,7 +219,7 @@ class LocalWorker:
                 domain=self._domain,
                 task_list=task_list,
                 catalog=self._catalog,
-                converter=self._converter,
+                converter=self._payloads,
                 lane=self._lane if self._lane.suffix else None,
                 guard=self._guard,
                 middleware=self._decision_middleware,

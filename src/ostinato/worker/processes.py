@@ -29,7 +29,7 @@ from ostinato.model.operations import (
 from ostinato.model.results import ActivityTask
 from ostinato.model.structures import ActivityType
 from ostinato.payloads.along import send_along, sent_along
-from ostinato.payloads.converter import Converter
+from ostinato.payloads.policy import Payloads
 from ostinato.replay.definitions import Activity
 from ostinato.swf import Swf
 from ostinato.worker.attempts import failure_report
@@ -70,6 +70,7 @@ class Isolation:
         domain: the domain.
         memory: bytes of address space for each; None is no limit.
         tasks: how many tasks a process runs before it is replaced.
+        payloads: how values travel: `package.module:name`, or a store's URL; empty is JSON.
         patience: seconds that an activity has to stop after it was asked to, before SIGTERM.
         grace: seconds from SIGTERM to SIGKILL.
         middleware: the names of what is around activities; their processes have the other half.
@@ -77,6 +78,7 @@ class Isolation:
 
     targets: tuple[str, ...]
     domain: str
+    payloads: str = ""
     memory: int | None = None
     tasks: int = 100
     patience: float = 10.0
@@ -93,6 +95,7 @@ class ActivityProcess:
             descriptor=its.fileno(),
             targets=isolation.targets,
             domain=isolation.domain,
+            payloads=isolation.payloads,
             memory=isolation.memory,
             middleware=isolation.middleware,
         )
@@ -137,7 +140,7 @@ class ProcessAttempts:
         swf: where heartbeats go.
         isolation: how they are run.
         activities: the activities, by type.
-        converter: writes failures.
+        payloads: how values travel.
         heartbeats: sends heartbeats.
         underway: knows those that run.
     """
@@ -148,14 +151,14 @@ class ProcessAttempts:
         *,
         isolation: Isolation,
         activities: Mapping[ActivityType, Activity[..., Any]],
-        converter: Converter,
+        payloads: Payloads,
         heartbeats: Heartbeats,
         underway: Underway | None = None,
     ) -> None:
         self._swf = swf
         self._isolation = isolation
         self._activities = activities
-        self._converter = converter
+        self._payloads = payloads
         self._heartbeats = heartbeats
         self._underway = underway or Underway()
         self._lock = threading.Lock()
@@ -174,8 +177,9 @@ class ProcessAttempts:
             attempt=along.attempt,
             task_token=task.task_token,
         )
-        running = RunningActivity(info, swf=self._swf, converter=self._converter, former_details=along.heartbeat)
         activity = self._activities[task.activity_type]
+        payloads = activity.payloads or self._payloads
+        running = RunningActivity(info, swf=self._swf, payloads=payloads, former_details=along.heartbeat)
         timeout = along.heartbeat_timeout or activity.heartbeat_timeout
         process = self._take()
         if process is None:
@@ -190,7 +194,7 @@ class ProcessAttempts:
                 activity=activity,
                 process=process,
                 isolation=self._isolation,
-                converter=self._converter,
+                payloads=payloads,
             ).run()
         finally:
             if timeout is not None:
@@ -246,13 +250,13 @@ class _Watched:
         activity: Activity[..., Any],
         process: ActivityProcess,
         isolation: Isolation,
-        converter: Converter,
+        payloads: Payloads,
     ) -> None:
         self._task = task
         self._running = running
         self._process = process
         self._isolation = isolation
-        self._converter = converter
+        self._payloads = payloads
         self._cancel_at: float | None = None
         """When the activity was asked to stop."""
         self._terminated_at: float | None = None
@@ -339,7 +343,7 @@ class _Watched:
             return self._canceled()
         error = ProcessDied(_ended(code, self._isolation.memory))
         logger.warning("The process of activity %s: %s", self._task.activity_id, error)
-        return failure_report(self._converter, self._task, error, self._running.details)
+        return failure_report(self._payloads, self._task, error, self._running.details)
 
 
 def _with_carried(task: ActivityTask) -> ActivityTask:

@@ -14,8 +14,10 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any, cast
 
-from ostinato.errors import TargetError
+from ostinato.errors import TargetError, UsageError
+from ostinato.payloads.policy import PLAIN, Payloads
 from ostinato.replay.definitions import Activity, Definition, Workflow
+from ostinato.storage.urls import is_store_url, payloads_of_url
 from ostinato.worker.catalog import Catalog, catalog_of, definitions_in
 from ostinato.worker.stand_ins import StandIn, stand_ins_in
 
@@ -59,6 +61,29 @@ def load_catalog(targets: Iterable[str]) -> Catalog:
     for target in targets:
         found += _definitions(target)
     return catalog_of(found)
+
+
+def load_payloads(name: str) -> Payloads:
+    """The `Payloads` that the name says: `package.module:name`, `path/to/file.py:name` or a store's URL; JSON if empty.
+
+    Raises:
+        TargetError: there is no such module or name, or it cannot be imported.
+        UsageError: it is no `Payloads`, or what its store needs is not installed.
+    """
+    if not name:
+        return PLAIN
+    if is_store_url(name):
+        return payloads_of_url(name)
+    module_name, _, attribute = name.rpartition(":")
+    if not module_name:
+        raise UsageError(where="--payloads", found=repr(name), expected="package.module:name, or the URL of a store")
+    module = _import_file(Path(module_name)) if _is_file(module_name) else _import_module(module_name)
+    found = _lookup(module, attribute)
+    if not isinstance(found, Payloads):
+        raise UsageError(
+            where="--payloads", found=f"{attribute!r} in {module.__name__} is {found!r}", expected="a value of Payloads"
+        )
+    return found
 
 
 def _definitions(target: str) -> list[Definition]:
