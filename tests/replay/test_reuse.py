@@ -275,3 +275,16 @@ def test_inputs_of_any_form_name_the_run(text: str | None, args: Any, kwargs: An
 def test_other_inputs_repair_nothing(text: str | None) -> None:
     """Whatever they hold."""
     assert repairs_in(text) is None
+
+
+def test_a_fact_that_is_forced_is_found_out_again() -> None:
+    """Its marker's name is its id."""
+
+    @workflow(name="w")
+    def fact() -> Any:
+        return run_once(int, 1)
+
+    former = Rehearsal(fact, is_compared=False)
+
+    assert Repairing(former).reuse.recorded == {"run_once-int-1": '{"value":1}'}
+    assert not Repairing(former, force="run_once-int").reuse.recorded
