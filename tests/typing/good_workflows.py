@@ -1,6 +1,7 @@
 """Workflows as authors write them: what the checkers make of their types."""
 
 import asyncio
+from collections.abc import Callable
 from typing import assert_type
 
 from ostinato import (
@@ -69,7 +70,7 @@ async def parent() -> tuple[int, str]:
 def settings() -> None:
     assert_type(increment.version, str)
     assert_type(increment.options(version="2").retry, Retry | None)
-    assert_type(basic.options(workflow_id="w").workflow_id, str | None)
+    assert_type(basic.options(workflow_id="w").workflow_id, str | Callable[..., str] | None)
 
 
 @workflow
