@@ -10,7 +10,6 @@ from ostinato.client.executions import start_execution
 from ostinato.client.handle import Handle
 from ostinato.client.middleware import Starting, StartMiddleware, around_start
 from ostinato.client.registration import deprecate_type, register_domain, register_type
-from ostinato.client.repairs import plan_repair, start_repair
 from ostinato.client.search import Search, Time, count_executions, list_executions
 from ostinato.engines import open_swf
 from ostinato.errors import UnknownResourceFault
@@ -239,6 +238,8 @@ class Client:
             UsageError: there is no such event, or the regular expression is none.
             LimitExceededError: the input is too long to name the former run as well.
         """
+        from ostinato.client.repairs import plan_repair, start_repair  # noqa: PLC0415  # brings asyncio
+
         handle = self.handle(workflow_id, run_id)
         former = WorkflowExecution(workflow_id=handle.workflow_id, run_id=handle.run_id)
         repair = plan_repair(self._swf, self._domain, former, from_event=from_event, force=force)
