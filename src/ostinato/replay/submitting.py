@@ -1,7 +1,7 @@
 """The calls by which workflow code asks for something to run: `submit`, `map`, `starmap`, `spawn`."""
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from typing import Any, ParamSpec, TypeVar, overload
+from typing import Any, ParamSpec, TypeVar, assert_never, overload
 
 from ostinato.errors import UsageError
 from ostinato.payloads.signatures import signature_of
@@ -120,6 +120,8 @@ def _begin_canvas(execution: Execution, canvas: Canvas, more: tuple[Any, ...]) -
             return begin_chain(execution, canvas, more, begin)
         case FuncGroup():
             return begin_func_group(execution, canvas, more, begin)
+        case _:
+            assert_never(canvas)
 
 
 def map(  # noqa: A001  (the builtin's meaning, made durable)
