@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ostinato import Client
+from ostinato.errors import WorkflowFailed
 from ostinato.model.events import ActivityTaskScheduled, WorkflowExecutionStarted
 
 if TYPE_CHECKING:
@@ -89,6 +90,17 @@ def test_deliveries_outlive_the_one_who_began_them(stage: "Stage") -> None:
     client = Client(stage.swf)
     results = [client.handle(f"deliver-{reader}").result(timeout=20) for reader in ("ada", "grace")]
     assert results == ["sent to ada", "sent to grace"]
+
+
+def test_a_trip_is_booked_or_undone(stage: "Stage") -> None:
+    """A busy desk is asked again; what cannot be had has all undone, last first."""
+    assert stage.run("trip.py:trip", things=["room in Rome", "car"]) == ["room in Rome booked", "car booked"]
+
+    handle = stage.start("trip.py:trip", things=["car", "flying carpet"])
+    with pytest.raises(WorkflowFailed, match="the trip is off"):
+        handle.result(timeout=20)
+    undone = [event.input for event in handle.history() if isinstance(event, ActivityTaskScheduled)][2:]
+    assert undone == ['{"args":["flying carpet"],"kwargs":{}}', '{"args":["car"],"kwargs":{}}']
 
 
 def test_the_demo_shows_what_it_promises() -> None:
