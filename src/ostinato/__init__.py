@@ -79,9 +79,11 @@ if TYPE_CHECKING:
     )
     from ostinato.replay.recording import (
         Marker,
+        cached,
         deprecate_patch,
         marker,
         markers,
+        nondeterministic,
         patched,
         run_once,
     )
@@ -212,6 +214,7 @@ __all__ = [
     "activity",
     "activity_info",
     "as_completed",
+    "cached",
     "call",
     "cancel_requested",
     "continue_as_new",
@@ -225,6 +228,7 @@ __all__ = [
     "map",
     "marker",
     "markers",
+    "nondeterministic",
     "now",
     "on_cancel",
     "on_signal",
@@ -311,9 +315,11 @@ _HOMES = {
     ),
     "ostinato.replay.recording": (
         "Marker",
+        "cached",
         "deprecate_patch",
         "marker",
         "markers",
+        "nondeterministic",
         "patched",
         "run_once",
     ),

@@ -40,6 +40,10 @@ class Ship:
 def plain(x):
     return x
 
+@ostinato.nondeterministic
+def read_clock():
+    return time.time()
+
 class Cart:
     count = 0
 
@@ -177,6 +181,8 @@ def test_a_rule_finds_what_it_is_for(code: Rule, bodies: list[str], tmp_path: Pa
         "return run_once(time.time) + run_once(lambda: random.random())",
         "def measure():\n    return time.time()\nreturn run_once(measure)",
         "return run_once(open, 'x')",
+        "return read_clock()",
+        "@ostinato.cached\ndef measure():\n    return time.time()\nreturn measure()",
         "raise concurrent.futures.TimeoutError()",
         "return sorted({1, 2}), len({1, 2}), 1 in {1, 2}, sum({1, 2}), max({1, 2})",
         "names = {'a': 1}\nfor name in names: plain(name)",

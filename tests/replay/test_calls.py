@@ -9,9 +9,11 @@ import pytest
 import ostinato
 from ostinato import (
     activity,
+    cached,
     deprecate_patch,
     info,
     marker,
+    nondeterministic,
     now,
     on_signal,
     patched,
@@ -148,6 +150,98 @@ def test_run_once_that_fails() -> None:
         r.complete("activity-work-1")
 
         assert r.result == ["ValueError", "invalid literal"]
+
+
+ran: list[str] = []
+
+
+@nondeterministic
+def outer(text: str) -> tuple[str, ...]:
+    """Nested."""
+    ran.append("outer")
+    return inner(text), run_once(str.upper, text) if text else ""
+
+
+@cached
+def inner(text: str) -> str:
+    ran.append("inner")
+    return text * 2
+
+
+class Scale:
+    @nondeterministic
+    def weigh(self) -> int:
+        ran.append("weigh")
+        return 0
+
+
+def test_nondeterministic() -> None:
+    """It is run by run_once, with its result of its type; what it calls of that kind is part of it."""
+
+    @workflow
+    def asks() -> list[Any]:
+        first = [isinstance(outer("a"), tuple), outer("a"), inner(""), Scale().weigh()]
+        submit(work).result()
+        return [*first, inner("b")]
+
+    ran.clear()
+    with Rehearsal(asks, is_compared=False) as r:
+        names = [each.marker_name for each in r.decisions if isinstance(each, d.RecordMarker)]
+        r.play()
+        r.replace()
+        r.complete("activity-work-1")
+
+        assert names == [f"run_once-{name}" for name in ("outer-1", "outer-2", "inner-1", "Scale.weigh-1")]
+        assert r.result == [True, ["aa", "A"], "", 0, "bb"]
+        assert ran == ["outer", "inner", "outer", "inner", "inner", "weigh", "inner"]
+
+
+def test_nondeterministic_elsewhere() -> None:
+    """Outside of workflows it just runs: its name, its result and its error are its own."""
+    failing = cached(int)
+
+    assert inner("x") == "xx"
+    assert (outer.__name__, outer.__doc__) == ("outer", "Nested.")
+    with pytest.raises(ValueError, match="invalid literal"):
+        failing("seven")
+
+
+def test_nondeterministic_that_fails() -> None:
+    """An exception is recorded, and a function that calls it sees its own; what fails does not stay half run."""
+
+    @nondeterministic
+    def fails(text: str) -> int:
+        return int(text)
+
+    @nondeterministic
+    def mends(text: str) -> int:
+        try:
+            return fails(text)
+        except ValueError:
+            return -1
+
+    @workflow
+    def asks() -> list[Any]:
+        with pytest.raises(RunOnceFailed) as caught:
+            fails("seven")
+        mended = mends("seven")
+        submit(work).result()
+        return [caught.value.error_type, mended, fails("7")]
+
+    with Rehearsal(asks) as r:
+        r.play()
+        r.replace()
+        r.complete("activity-work-1")
+
+        assert r.result == ["ValueError", -1, 7]
+
+
+def test_nondeterministic_refuses_async() -> None:
+    """What would have to be awaited is refused where it is written."""
+    with pytest.raises(NotDurableError, match="async def"):
+
+        @nondeterministic
+        async def coroutine() -> None: ...
 
 
 def test_run_once_refuses() -> None:

@@ -14,9 +14,9 @@ from ostinato import (
     Store,
     Zstd,
     activity,
+    cached,
     heartbeat,
     marker,
-    run_once,
     set_context,
     signal,
     submit,
@@ -47,12 +47,17 @@ def child(text: str) -> str:
     return text[::-1]
 
 
+@cached
+def lengthen(text: str) -> str:
+    return text + "c"
+
+
 @workflow
 def everything(size: int) -> list[Any]:
     long = submit(repeat, "ab", size // 2).result()
     set_context(long)
     marker("a note", long)
-    recorded = run_once(lambda: long + "c")
+    recorded = lengthen(long)
     sent = signal("to me", long)
     heard = wait_signal("to me").result()
     sent.result()

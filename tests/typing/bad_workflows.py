@@ -3,12 +3,17 @@
 # Each line stands with its reports.
 # fmt: off
 
-from ostinato import activity, run_once, spawn, submit, workflow
+from ostinato import activity, cached, run_once, spawn, submit, workflow
 
 
 @activity
 def increment(x: int) -> int:
     return x + 1
+
+
+@cached
+def look_up(item: int) -> int:
+    return item
 
 
 def helper(n: int) -> bytes:
@@ -21,6 +26,7 @@ def mistakes() -> None:
     submit(increment).cancel()  # error: mypy[call-overload] pyright[reportCallIssue] pyright[reportUnknownMemberType]
     submit(helper, 1).cancel()  # error: mypy[call-overload] pyright[reportCallIssue] pyright[reportArgumentType] pyright[reportUnknownMemberType]
     spawn(helper, "one").cancel()  # error: mypy[call-overload] pyright[reportCallIssue] pyright[reportArgumentType] pyright[reportUnknownMemberType]
+    look_up("tea")  # error: mypy[arg-type] pyright[reportArgumentType]
     run_once(len, 5)  # error: mypy[arg-type] pyright[reportArgumentType]
     text: str = submit(increment, 1).result()  # error: mypy[assignment] pyright[reportAssignmentType]
     print(text)

@@ -9,6 +9,7 @@ from ostinato import (
     Retry,
     activity,
     heartbeat_details,
+    nondeterministic,
     run_once,
     signals,
     spawn,
@@ -31,6 +32,11 @@ async def shout(text: str, *, times: int = 1) -> str:
     return text.upper() * times
 
 
+@nondeterministic
+def look_up(item: str, *, loudly: bool = False) -> int:
+    return len(item) + loudly
+
+
 @workflow(version="example")
 def basic(x: int) -> str:
     y = submit(increment, x)
@@ -45,6 +51,7 @@ def basic(x: int) -> str:
     assert_type(plain.result(), bytes)
     assert_type(coroutine.result(), bytes)
     assert_type(run_once(len, "abc"), int)
+    assert_type(look_up("tea", loudly=True), int)
     pause = timer(5)
     assert_type(pause.result(), None)
     return "done"

@@ -14,6 +14,8 @@ _DECORATORS = {
     "ostinato.replay.definitions.workflow": "workflow",
     "ostinato.nondeterministic": "recorded",
     "ostinato.cached": "recorded",
+    "ostinato.replay.recording.nondeterministic": "recorded",
+    "ostinato.replay.recording.cached": "recorded",
 }
 
 
@@ -68,6 +70,11 @@ class Declared:
         if value is None:
             return default if self.has_all_settings else None
         return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
+
+
+def is_recording(scope: Scope, decorator: ast.expr) -> bool:
+    """Whether the decorator makes a function run once."""
+    return _DECORATORS.get(scope.dotted(decorator) or "") == Role.RECORDED.value
 
 
 def declared_in(module: Module) -> Iterator[Declared]:

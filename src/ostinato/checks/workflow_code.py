@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ostinato.checks.arguments import misfit
-from ostinato.checks.declared import Declared, Role, declaration, without_options
+from ostinato.checks.declared import Declared, Role, declaration, is_recording, without_options
 from ostinato.checks.findings import Finding, Rule
 from ostinato.checks.forbidden import METHODS_OF_ANYTHING, PATH_METHODS, forbidden_call, forbidden_read
 from ostinato.checks.project import Definition, Function, Project, Scope, nodes_of
@@ -86,8 +86,11 @@ class Reader:
 
     def on_function(self, node: Function) -> None:
         """Read what is written within, unless it runs once."""
-        if isinstance(node, ast.Lambda) or node.name not in self.recorded:
+        if isinstance(node, ast.Lambda) or not self._is_recorded(node):
             Reader(self.project, Code(node, self.scope, self.code.within), self.tell, self.follow).read()
+
+    def _is_recorded(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+        return node.name in self.recorded or any(is_recording(self.scope, each) for each in node.decorator_list)
 
     def _parts(self, node: ast.AST) -> list[ast.AST]:
         """What is in the node and does something: no annotations, and of `run_once` only the arguments."""

@@ -91,6 +91,8 @@ class Execution:
         self.shared_tasks: dict[str, SharedTask] = {}
         """Tasks that are joined when they are asked for again, by what they are and their ids."""
         self.unrecorded_markers = 0
+        self.is_running_once = False
+        """Whether what runs now is run by `run_once`."""
         self.notes: list[Marker] = []
         """The markers that the code left."""
         self.failure: BaseException | None = None

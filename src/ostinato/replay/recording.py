@@ -1,5 +1,6 @@
 """The calls by which workflow code leaves something in history: `run_once`, `patched`, `marker`."""
 
+import functools
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple, ParamSpec, TypeVar
@@ -12,6 +13,7 @@ from ostinato.model.limits import DATA_CHARACTERS
 from ostinato.payloads.signatures import signature_of
 from ostinato.replay.execution import Execution, bounded_id, current
 from ostinato.replay.externals import RecordedMarker
+from ostinato.replay.loop import running_loop
 from ostinato.replay.reuse import take_recorded
 from ostinato.replay.strands import is_plain, park
 
@@ -53,7 +55,8 @@ def run_once(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> 
     """Run the function here, in the decider, and record its result: every replay gets the recorded one.
 
     For what is short and not repeatable: a clock, chance, a small look-up. It runs at least once, and once unless the
-    decider is lost before its decision is recorded. It blocks the decider while it runs.
+    decider is lost before its decision is recorded. It blocks the decider while it runs. What it calls by `run_once`
+    itself is part of it.
 
     Raises:
         RunOnceFailed: the function raised an exception, which is recorded too.
@@ -62,6 +65,8 @@ def run_once(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> 
     execution = current("run_once")
     if _is_coroutine_function(function):
         raise NotDurableError(found=f"run_once() was given an async def, {function!r}", hint="Give it a plain function")
+    if execution.is_running_once:
+        return function(*args, **kwargs)
     while execution.unrecorded_markers >= _UNRECORDED_RESULTS and is_plain():
         park(execution.next_batch(), "run_once()")
     label = getattr(function, "__qualname__", type(function).__qualname__)
@@ -79,6 +84,32 @@ def run_once(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> 
     return result
 
 
+def nondeterministic(function: Callable[P, R], /) -> Callable[P, R]:
+    """Make a function that workflow code calls as it is: it is run by `run_once`. Elsewhere it just runs.
+
+    `cached` is another name of this.
+
+    Raises:
+        NotDurableError: it is an `async def`.
+    """
+    if _is_coroutine_function(function):
+        raise NotDurableError(
+            found=f"@nondeterministic was put on an async def, {function!r}", hint="Put it on a plain function"
+        )
+
+    @functools.wraps(function)
+    def once(*args: P.args, **kwargs: P.kwargs) -> R:
+        if running_loop() is None:
+            return function(*args, **kwargs)
+        return run_once(function, *args, **kwargs)
+
+    return once
+
+
+cached = nondeterministic
+"""The name that PySWF has for it."""
+
+
 class _Recorded(msgspec.Struct, omit_defaults=True):
     """The details of a run_once marker."""
 
@@ -88,11 +119,14 @@ class _Recorded(msgspec.Struct, omit_defaults=True):
 
 
 def _run_now(execution: Execution, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    execution.is_running_once = True
     try:
         text = execution.converter.dump(function(*args, **kwargs))
     except Exception as error:  # noqa: BLE001  (whatever the author's function raises is its result)
         failure = execution.converter.dump_failure(error)
         return msgspec.json.encode({"reason": failure.reason, "details": failure.details}).decode()
+    finally:
+        execution.is_running_once = False
     return f'{{"value":{text}}}'
 
 
