@@ -7,6 +7,7 @@ import pytest
 
 from ostinato import (
     AesGcm,
+    Client,
     Deflate,
     FileStore,
     Payloads,
@@ -23,8 +24,18 @@ from ostinato import (
     wait_signal,
     workflow,
 )
-from ostinato.errors import LimitExceededError, PayloadLockedError, PayloadMissingError, WorkflowFailed
+from ostinato.engine.engine import open_engine
+from ostinato.errors import (
+    LimitExceededError,
+    PayloadDamagedError,
+    PayloadLockedError,
+    PayloadMissingError,
+    WorkflowFailed,
+)
 from ostinato.payloads.references import Stored, is_reference, read_reference
+from ostinato.worker.catalog import catalog_of
+from ostinato.worker.local import LocalWorker
+from ostinato.worker.notices import DecisionDropped, Notice
 
 from .conftest import Place
 
@@ -238,3 +249,50 @@ def test_an_activity_has_payloads_of_its_own(place: Place) -> None:
         [b'"some secret textsome secret text"', b'{"args":["some secret text"],"kwargs":{}}']
     )
     assert not GLOBAL.kept
+
+
+class Late(Own):
+    """A store that does not find what it was given for the first times that it is asked."""
+
+    def __init__(self, *, misses: int, damages: bool) -> None:
+        super().__init__()
+        self._misses = misses
+        self._damages = damages
+
+    def get(self, key: str) -> bytes:
+        if self._misses:
+            self._misses -= 1
+            if self._damages:
+                return b"x" + self.kept[key][1:]
+            raise KeyError(key)
+        return self.kept[key]
+
+
+@pytest.mark.parametrize("damages", [False, True])
+def test_a_decision_that_lacks_a_payload_is_made_later(tmp_path: Path, *, damages: bool) -> None:
+    """Missing or damaged: the very same decision task is answered when the payload can be had; nothing fails."""
+    store = Late(misses=2, damages=damages)
+    dropped: list[DecisionDropped] = []
+
+    def watch(notice: Notice) -> None:
+        if isinstance(notice, DecisionDropped):
+            dropped.append(notice)
+
+    with open_engine(tmp_path / "engine.db") as engine:
+        worker = LocalWorker(
+            engine.local(),
+            domain="default",
+            catalog=catalog_of([child]),
+            payloads=Payloads(store=store, threshold=100),
+            watch=watch,
+        )
+        with worker:
+            client = Client(engine, payloads=Payloads(store=store, threshold=100))
+            handle = client.start(child, "x" * 1000)
+            assert handle.result(timeout=100) == "x" * 1000
+            kinds = [type(event).__name__ for event in handle.history()]
+        engine.close()
+        assert worker.join(30)
+
+    assert [type(notice.error) for notice in dropped] == [PayloadDamagedError if damages else PayloadMissingError]
+    assert kinds.count("DecisionTaskStarted") == 1

@@ -142,9 +142,7 @@ class SealedSwf:
         answer = self._swf.call(cast("Operation[Answer]", self._sealed_operation(operation)))
         match answer:
             case DecisionTask():
-                self.travel.note_task(answer.task_token, answer.workflow_type)
-                events = self._opened_events(answer.events, opens_records=False)
-                return cast("Answer", msgspec.structs.replace(answer, events=events))
+                return cast("Answer", self._opened_decision_task(answer, operation))
             case ActivityTask():
                 return cast("Answer", self._opened_task(answer))
             case History():
@@ -209,6 +207,17 @@ class SealedSwf:
         return msgspec.structs.replace(value, **changes) if changes else value
 
     # Answers.
+
+    def _opened_decision_task(self, task: DecisionTask, operation: Operation[Any]) -> DecisionTask:
+        """The task, opened. If its first page cannot be had it has no events: whoever reads them anew is told why."""
+        self.travel.note_task(task.task_token, task.workflow_type)
+        try:
+            events = self._opened_events(task.events, opens_records=False)
+        except PayloadUnavailableError:
+            if getattr(operation, "next_page_token", None) is not None:
+                raise
+            return msgspec.structs.replace(task, events=(), next_page_token=None)
+        return msgspec.structs.replace(task, events=events)
 
     def _opened_task(self, task: ActivityTask) -> ActivityTask | None:
         """The task with its input opened; None if that cannot be had, which is reported as a failure of the task."""

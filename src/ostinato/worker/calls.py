@@ -7,7 +7,14 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from ostinato.errors import LimitExceededFault, OstinatoError, SwfFault, ThrottlingException
+from ostinato.errors import (
+    LimitExceededFault,
+    OstinatoError,
+    PayloadStoreError,
+    PayloadUnavailableError,
+    SwfFault,
+    ThrottlingException,
+)
 from ostinato.model.operations import Operation
 from ostinato.swf import Swf
 from ostinato.worker.notices import CallFailed, Watch
@@ -53,6 +60,9 @@ _ABOUT_CREDENTIALS = (
 
 def may_pass(error: Exception) -> bool:
     """Whether the same call may succeed later: SWF is busy or out of reach, or does not take credentials any more."""
+    if isinstance(error, PayloadUnavailableError):
+        # What a store has lost it does not find again while all else waits.
+        return isinstance(error, PayloadStoreError)
     if type(error) is SwfFault:
         return error.message.startswith(_ABOUT_CREDENTIALS)
     return not isinstance(error, SwfFault) or isinstance(error, ThrottlingException | LimitExceededFault)

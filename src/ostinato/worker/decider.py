@@ -16,6 +16,7 @@ from ostinato.client.registration import register_type
 from ostinato.errors import (
     NondeterminismError,
     NotDurableError,
+    PayloadUnavailableError,
     SwfFault,
     TargetError,
     UnknownResourceFault,
@@ -52,6 +53,7 @@ from ostinato.worker.notices import (
     Watch,
     ignore,
 )
+from ostinato.worker.put_off import PutOff
 from ostinato.worker.refusals import Refusals
 from ostinato.worker.replays import KEPT_REPLAYS, KeptReplays
 
@@ -59,6 +61,8 @@ logger = logging.getLogger(__name__)
 
 PATIENCE = 60.0
 """Seconds for which a decision that does not get through is tried again; then it is made anew."""
+
+_PLAIN = (NondeterminismError, NotDurableError, PayloadUnavailableError, TargetError, SwfFault)
 
 _CLOSING = (
     CompleteWorkflowExecution,
@@ -157,6 +161,7 @@ class Decider:
         self._caller = PatientCaller(swf, stopping=self._stopping, watch=watch)
         self._kept = kept_replays if isinstance(kept_replays, KeptReplays) else KeptReplays(count=kept_replays)
         self._refusals = Refusals(time.monotonic)
+        self._put_off = PutOff(time.monotonic)
         self._unchecked = 0
 
     def stop(self) -> None:
@@ -169,7 +174,7 @@ class Decider:
         try:
             while not self._stopping.is_set():
                 try:
-                    task = self._swf.call(self._poll)
+                    task = self.put_off(self.task_list) or self._swf.call(self._poll)
                 except Exception as error:  # noqa: BLE001  # whatever SWF's clients raise, the decider goes on
                     if self._stopping.is_set():
                         return
@@ -181,6 +186,10 @@ class Decider:
                     self._within(partial(self.answer, task))
         finally:
             self._within(self.put_away)
+
+    def put_off(self, task_list: str) -> DecisionTask | None:
+        """A task from this task list that has waited for a payload, and is to be answered now."""
+        return self._put_off.take(task_list)
 
     def put_away(self) -> None:
         """Put all workflows' code away. To be called by the thread that answered."""
@@ -206,11 +215,15 @@ class Decider:
                 self._tell_complaints(task, replay.complaints[told:])
             self._respond(task, replay, decisions)
             self._refusals.forget(task.workflow_execution.run_id)
+            self._put_off.forget(task.workflow_execution.run_id)
         except UnknownResourceFault as fault:
             logger.info("A decision on %s came too late: %s", task.workflow_execution.workflow_id, fault.message)
             _evict(replay)
         except BaseException as error:  # noqa: BLE001  # nothing of ours, the network's or the author's may end the decider
             self._drop(task, error)
+            if isinstance(error, PayloadUnavailableError):
+                run_id = task.workflow_execution.run_id
+                self._put_off.add(task, task_list or self.task_list, self._refusals.until(run_id))
             _evict(replay)
 
     def _respond(self, task: DecisionTask, replay: Replay, decisions: tuple[DecisionAttributes, ...]) -> None:
@@ -314,7 +327,7 @@ class Decider:
         replay = self._kept.take(task.workflow_execution.run_id)
         if replay is not None:
             seen = replay.last_event_id
-            if seen == task.previous_started_event_id and events[0].event_id <= seen + 1:
+            if events and seen == task.previous_started_event_id and events[0].event_id <= seen + 1:
                 return _Batch(replay, events[seen + 1 - events[0].event_id :])
             replay.evict()
         return self._fresh(task, events)
@@ -378,7 +391,9 @@ class Decider:
     def _drop(self, task: DecisionTask, error: BaseException) -> None:
         execution, workflow_type = task.workflow_execution, task.workflow_type
         # The traceback of what is plainly said in the message would only hide it.
-        is_plain = isinstance(error, NondeterminismError | NotDurableError | TargetError | SwfFault)
+        is_plain = isinstance(
+            error, NondeterminismError | NotDurableError | PayloadUnavailableError | TargetError | SwfFault
+        )
         count = self._refusals.add(execution.run_id)
         logger.error(
             "No decision on %s (%s %s, run %s), which stays open%s: %s: %s",

@@ -33,6 +33,11 @@ class Refusals:
         refusal = self._refusals.get(run_id)
         return refusal is not None and self._clock() < refusal.until
 
+    def until(self, run_id: str) -> float:
+        """When it may be tried again, by the clock."""
+        refusal = self._refusals.get(run_id)
+        return refusal.until if refusal is not None else self._clock()
+
     def add(self, run_id: str) -> int:
         """A decision could not be made; gives how many in a row now."""
         former = self._refusals.pop(run_id, None)

@@ -117,7 +117,7 @@ class StickyDecider:
         backoff = Backoff()
         while not self._stopping.is_set():
             try:
-                task = self._swf.call(poll)
+                task = self._decider.put_off(task_list) or self._swf.call(poll)
             except Exception as error:  # noqa: BLE001  # whatever SWF's clients raise, the decider goes on
                 if self._stopping.is_set():
                     return
