@@ -1,7 +1,7 @@
 """What commands share that look at a service or change it: the options that say which, and the error boundary.
 
-`engine_options` gives a command an `Access`, and its `carry_out` runs what the command does. Exit codes mean the same
-in all of them.
+`engine_options`, or `engine_and_payloads_options`, gives a command an `Access`, and its `carry_out` runs what the
+command does. Exit codes mean the same in all of them.
 """
 
 import functools
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 import click
+
+from ostinato.cli.payloads_option import payloads_option
 
 if TYPE_CHECKING:
     from ostinato.client.client import Client
@@ -49,11 +51,13 @@ class Access:
         engine: the engine's URL.
         domain: the domain.
         debug: show tracebacks.
+        payloads: how values travel: see `load_payloads`.
     """
 
     engine: str
     domain: str
     debug: bool = False
+    payloads: str = ""
 
     def carry_out(self, work: "Callable[[Client, TextIO], int | None]", *, makes_file: bool = False) -> int:
         """Do a command's work with a client, and give the exit code.
@@ -95,10 +99,16 @@ def engine_options(command: Command) -> Command:
     """Give the command the options `--engine`, `--domain` and `--debug`, and an `access` made of them."""
 
     @functools.wraps(command)
-    def with_access(*args: Any, engine: str, domain: str, debug: bool, **kwargs: Any) -> Any:
-        return command(*args, access=Access(engine=engine, domain=domain, debug=debug), **kwargs)
+    def with_access(*args: Any, engine: str, domain: str, debug: bool, payloads: str = "", **kwargs: Any) -> Any:
+        access = Access(engine=engine, domain=domain, debug=debug, payloads=payloads)
+        return command(*args, access=access, **kwargs)
 
     wrapped: Any = with_access
     for option in (debug_option, domain_option, engine_option):
         wrapped = option(wrapped)
     return cast("Command", wrapped)
+
+
+def engine_and_payloads_options(command: Command) -> Command:
+    """The same and `--payloads`, for commands that write or show what workflows and activities are given and give."""
+    return cast("Command", payloads_option(cast("Any", engine_options(command))))

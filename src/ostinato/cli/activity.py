@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from ostinato.cli.access import ENVIRONMENT, Access, engine_options
+from ostinato.cli.access import ENVIRONMENT, Access, engine_and_payloads_options
 
 if TYPE_CHECKING:
     from ostinato.client.client import Client
@@ -31,7 +31,7 @@ def activity() -> None:
 @click.option("--scheduled-id", metavar="N", type=click.IntRange(1), help="The event that scheduled it.")
 @click.option("--input", "input_", metavar="JSON", help="Other arguments: as for `ostinato run`.")
 @click.option("--target", metavar="TARGET", help="Where it is defined.  [default: the module in its type's name]")
-@engine_options
+@engine_and_payloads_options
 @click.pass_context
 def rerun(  # noqa: PLR0917  # click calls it, by name
     context: click.Context,

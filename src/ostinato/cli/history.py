@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_options
+from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_and_payloads_options
 from ostinato.cli.execution_arguments import execution_arguments
 from ostinato.cli.output_options import ENVIRONMENT as OUTPUT_ENVIRONMENT
 from ostinato.cli.output_options import Output, output_options
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     "--output", "file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Save it for `replay`."
 )
 @output_options
-@engine_options
+@engine_and_payloads_options
 @click.pass_context
 def history(  # noqa: PLR0917  # click calls it, by name
     context: click.Context,

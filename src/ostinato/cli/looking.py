@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_options
+from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_and_payloads_options
 from ostinato.cli.execution_arguments import execution_arguments
 from ostinato.cli.instants import read_seconds
 from ostinato.cli.output_options import ENVIRONMENT as OUTPUT_ENVIRONMENT
@@ -24,7 +24,7 @@ STATES = ("scheduled", "started", "completed", "failed", "timed_out", "canceled"
 @execution_arguments
 @click.option("--task", "task_id", metavar="ID", help="Show this activity, timer, child or function, by its id.")
 @object_options
-@engine_options
+@engine_and_payloads_options
 @click.pass_context
 def show(  # noqa: PLR0917  # click calls it, by name
     context: click.Context, workflow_id: str, run_id: str | None, task_id: str | None, output: Output, access: Access
@@ -55,7 +55,7 @@ def show(  # noqa: PLR0917  # click calls it, by name
 )
 @click.option("-n", "--limit", metavar="N", type=click.IntRange(1), help="At most so many.  [default: all]")
 @output_options
-@engine_options
+@engine_and_payloads_options
 @click.pass_context
 def tasks(  # noqa: PLR0917  # click calls it, by name
     context: click.Context,
@@ -89,7 +89,7 @@ def tasks(  # noqa: PLR0917  # click calls it, by name
 )
 @click.option("-n", "--limit", metavar="N", type=click.IntRange(1), help="At most so many.  [default: all]")
 @output_options
-@engine_options
+@engine_and_payloads_options
 @click.pass_context
 def profile(  # noqa: PLR0917  # click calls it, by name
     context: click.Context,
@@ -121,7 +121,7 @@ def profile(  # noqa: PLR0917  # click calls it, by name
 @execution_arguments
 @click.option("--up", is_flag=True, help="Begin with the eldest ancestor.")
 @output_options
-@engine_options
+@engine_and_payloads_options
 @click.pass_context
 def tree(  # noqa: PLR0917  # click calls it, by name
     context: click.Context,
@@ -145,7 +145,7 @@ def tree(  # noqa: PLR0917  # click calls it, by name
 @click.command(epilog=ENVIRONMENT + RESULT_EXIT_CODES)
 @execution_arguments
 @click.option("--timeout", metavar="TIME", type=read_seconds, help="How long to watch: 90, 15m, 2h.  [default: ever]")
-@engine_options
+@engine_and_payloads_options
 @click.pass_context
 def watch(context: click.Context, workflow_id: str, run_id: str | None, timeout: float | None, access: Access) -> None:
     """Watch an execution live, to its end; then print its result, as `result` does.

@@ -10,6 +10,7 @@ from ostinato.cli.reaching import reach
 from ostinato.client.client import Client
 from ostinato.engines import EngineKind, EngineUrl, parse_engine
 from ostinato.errors import DatabaseInUseError, UnknownResourceFault, UsageError
+from ostinato.payloads.policy import PLAIN, Payloads
 
 if TYPE_CHECKING:
     from ostinato.cli.access import Access
@@ -31,7 +32,7 @@ def open_client(access: "Access", *, makes_file: bool = False) -> Generator[Clie
     _require_kept(url, makes_file=makes_file)
     try:
         with reach(url) as swf:
-            yield Client(swf, domain=access.domain)
+            yield Client(swf, domain=access.domain, payloads=_payloads(access))
     except DatabaseInUseError as error:
         raise UsageError(
             where=error.where,
@@ -46,6 +47,14 @@ def open_client(access: "Access", *, makes_file: bool = False) -> Generator[Clie
                 hint="--domain or OSTINATO_DOMAIN names another; --engine another place",
             ) from None
         raise
+
+
+def _payloads(access: "Access") -> Payloads:
+    if not access.payloads:
+        return PLAIN
+    from ostinato.worker.targets import load_payloads  # noqa: PLC0415  # few need it
+
+    return load_payloads(access.payloads)
 
 
 def _require_kept(url: EngineUrl, *, makes_file: bool) -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from ostinato.cli.access import ENVIRONMENT, Access, engine_options
+from ostinato.cli.access import ENVIRONMENT, Access, engine_and_payloads_options
 from ostinato.cli.output_options import ENVIRONMENT as OUTPUT_ENVIRONMENT
 from ostinato.cli.output_options import Output, output_options
 from ostinato.cli.search_options import search_options
@@ -36,7 +36,7 @@ Exit codes:
 @click.option("--everything", is_flag=True, help="Replay all executions of the domain.")
 @search_options
 @output_options
-@engine_options
+@engine_and_payloads_options
 @click.pass_context
 def replay(  # noqa: PLR0917  # click calls it, by name
     context: click.Context,

@@ -14,6 +14,7 @@ from ostinato.client.search import Search, list_executions
 from ostinato.errors import NondeterminismError, OstinatoError, UsageError
 from ostinato.model.fields import RunId
 from ostinato.model.structures import WorkflowExecution
+from ostinato.payloads.policy import PLAIN, Payloads
 from ostinato.testing.replayer import Replayer, Verdict
 from ostinato.worker.targets import load_catalog
 
@@ -85,10 +86,10 @@ class Replaying:
                 source = f"{info.execution.workflow_id} {info.execution.run_id}"
                 yield SavedHistory(source, events, info.execution, client.domain)
 
-        return self._replay(fetched(), data)
+        return self._replay(fetched(), data, client.payloads)
 
-    def _replay(self, histories: Iterable[SavedHistory], data: TextIO) -> int:
-        replayer = Replayer(*load_catalog([self.target]).workflows.values())
+    def _replay(self, histories: Iterable[SavedHistory], data: TextIO, payloads: Payloads = PLAIN) -> int:
+        replayer = Replayer(*load_catalog([self.target]).workflows.values(), converter=payloads)
         counts = {True: 0, False: 0}
 
         def verdicts() -> Iterator[Verdict]:

@@ -30,7 +30,7 @@ def send_signal(client: "Client", workflow_id: str, run_id: str | None, name: st
             workflow_id=workflow_id,
             run_id=decoded_run_id(run_id),
             signal_name=name,
-            input=None if text is None else in_envelope(text),
+            input=None if text is None else in_envelope(text, client.payloads),
         ),
     )
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_options
+from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_and_payloads_options, engine_options
 from ostinato.cli.execution_arguments import execution_arguments
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ EPILOG = ENVIRONMENT + EXIT_CODES
 )
 @click.option("--input-file", type=click.File(), help="A file that holds what it carries; - is stdin.")
 @click.option("--run-id", metavar="ID", help="The run.  [default: the open one]")
-@engine_options
+@engine_and_payloads_options
 @click.pass_context
 def signal(  # noqa: PLR0917  # click calls it, by name
     context: click.Context,
@@ -71,7 +71,7 @@ def cancel(context: click.Context, workflow_id: str, run_id: str | None, access:
     type=click.Choice(["terminate", "request_cancel", "abandon"], case_sensitive=False),
     help="What becomes of its open children.  [default: as the execution has it]",
 )
-@engine_options
+@engine_and_payloads_options
 @click.pass_context
 def terminate(  # noqa: PLR0917  # click calls it, by name
     context: click.Context,

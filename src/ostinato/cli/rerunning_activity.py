@@ -13,7 +13,6 @@ from ostinato.model.fields import TaskToken
 from ostinato.model.operations import Operation, RecordActivityTaskHeartbeat, RespondActivityTaskCompleted
 from ostinato.model.results import ActivityTask, ActivityTaskStatus
 from ostinato.model.structures import ActivityType, WorkflowExecution
-from ostinato.payloads.policy import PLAIN
 from ostinato.replay.definitions import Activity, Workflow
 from ostinato.worker.attempts import Attempts
 from ostinato.worker.heartbeats import Heartbeats
@@ -56,7 +55,7 @@ def rerun_activity(client: Client, execution: WorkflowExecution, wanted: Wanted,
     """
     scheduled = _scheduled(client, execution, wanted)
     activity = _defined(scheduled.activity_type, wanted.target)
-    payloads = PLAIN
+    payloads = activity.payloads or client.payloads
     text = scheduled.input
     if wanted.input is not None:
         # It is read as that of a workflow with the same parameters.

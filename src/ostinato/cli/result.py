@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from ostinato.cli.access import ENVIRONMENT, Access, engine_options
+from ostinato.cli.access import ENVIRONMENT, Access, engine_and_payloads_options
 from ostinato.cli.execution_arguments import execution_arguments
 from ostinato.cli.instants import read_seconds
 
@@ -27,7 +27,7 @@ Exit codes:
 @click.option(
     "--timeout", metavar="TIME", type=read_seconds, help="How long to wait: 90, 15m, 2h; 0 only looks.  [default: ever]"
 )
-@engine_options
+@engine_and_payloads_options
 @click.pass_context
 def result(context: click.Context, workflow_id: str, run_id: str | None, timeout: float | None, access: Access) -> None:
     """Wait for the end of an execution, and print its result as JSON.

@@ -12,7 +12,6 @@ from ostinato.client.waiting import closing_event
 from ostinato.errors import UsageError
 from ostinato.model.events import WorkflowExecutionCompleted, WorkflowExecutionContinuedAsNew
 from ostinato.model.structures import WorkflowExecution
-from ostinato.payloads.policy import PLAIN
 from ostinato.swf import WakesAtClose
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def tell_result(client: "Client", execution: WorkflowExecution, data: TextIO, ti
     if not isinstance(closed, WorkflowExecutionCompleted):
         for event in read_history(client.swf.call, client.domain, execution):
             progress.read(event)
-    return tell_outcome(HasClosed(execution, closed, progress.last_failure), data, PLAIN)
+    return tell_outcome(HasClosed(execution, closed, progress.last_failure), data, client.payloads)
 
 
 def open_and_alone(execution: WorkflowExecution) -> UsageError:

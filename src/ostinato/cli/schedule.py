@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_options
+from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_and_payloads_options
 from ostinato.cli.instants import read_instant, read_seconds
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def schedule() -> None:
     help="Start what could not be started in time up to so much later.",
 )
 @click.option("--paused", is_flag=True, help="Start nothing until it is resumed.")
-@engine_options
+@engine_and_payloads_options
 @click.pass_context
 def create(  # noqa: PLR0917  # click calls it, by name
     context: click.Context,
@@ -97,7 +97,7 @@ def create(  # noqa: PLR0917  # click calls it, by name
 
 
 @schedule.command("list", epilog=_EPILOG)
-@engine_options
+@engine_and_payloads_options
 @click.pass_context
 def list_(context: click.Context, access: Access) -> None:
     """List the schedules: a line of JSON for each, with its id and what `show` shows."""
@@ -112,7 +112,7 @@ def list_(context: click.Context, access: Access) -> None:
 
 @schedule.command(epilog=_EPILOG)
 @click.argument("schedule_id")
-@engine_options
+@engine_and_payloads_options
 @click.pass_context
 def show(context: click.Context, schedule_id: str, access: Access) -> None:
     """Show a schedule as JSON: when it starts what, what is running, and what it did."""
@@ -137,7 +137,7 @@ def _order(access: Access, schedule_id: str, order: "Callable[[ScheduleHandle], 
 @schedule.command(epilog=_EPILOG)
 @click.argument("schedule_id")
 @click.option("--note", default="", help="Why; `show` shows it.")
-@engine_options
+@engine_and_payloads_options
 @click.pass_context
 def pause(context: click.Context, schedule_id: str, note: str, access: Access) -> None:
     """Have a schedule start nothing until it is resumed."""
@@ -147,7 +147,7 @@ def pause(context: click.Context, schedule_id: str, note: str, access: Access) -
 @schedule.command(epilog=_EPILOG)
 @click.argument("schedule_id")
 @click.option("--note", default="", help="Why; `show` shows it.")
-@engine_options
+@engine_and_payloads_options
 @click.pass_context
 def resume(context: click.Context, schedule_id: str, note: str, access: Access) -> None:
     """Have a paused schedule go on; what came due meanwhile is left out."""
@@ -157,7 +157,7 @@ def resume(context: click.Context, schedule_id: str, note: str, access: Access) 
 @schedule.command(epilog=_EPILOG)
 @click.argument("schedule_id")
 @_overlap_option
-@engine_options
+@engine_and_payloads_options
 @click.pass_context
 def trigger(context: click.Context, schedule_id: str, overlap: str | None, access: Access) -> None:
     """Have a schedule start one now, also if it is paused."""
@@ -172,7 +172,7 @@ def trigger(context: click.Context, schedule_id: str, overlap: str | None, acces
 @click.option("--from", "start", metavar="TIME", type=read_instant, required=True, help="After this: 2h, 2026-01-31.")
 @click.option("--to", "end", metavar="TIME", type=read_instant, default="0s", help="Up to this.  [default: now]")
 @_overlap_option
-@engine_options
+@engine_and_payloads_options
 @click.pass_context
 def backfill(  # noqa: PLR0917  # click calls it, by name
     context: click.Context, schedule_id: str, start: datetime, end: datetime, overlap: str | None, access: Access
@@ -186,7 +186,7 @@ def backfill(  # noqa: PLR0917  # click calls it, by name
 
 @schedule.command(epilog=_EPILOG)
 @click.argument("schedule_id")
-@engine_options
+@engine_and_payloads_options
 @click.pass_context
 def delete(context: click.Context, schedule_id: str, access: Access) -> None:
     """End a schedule; what it has started goes on."""

@@ -6,7 +6,6 @@ import msgspec
 
 from ostinato.cli.inputs import read_input
 from ostinato.client.client import Client
-from ostinato.payloads.policy import PLAIN
 from ostinato.schedules.schedule import Overlap
 from ostinato.schedules.schedules import ScheduleHandle, Schedules
 from ostinato.schedules.times import Times
@@ -26,7 +25,7 @@ def make(
 ) -> ScheduleHandle:
     """Make a schedule of the workflow that the target names, with the input that was typed."""
     workflow = load_target(target).workflow
-    given: Any = msgspec.json.decode(read_input(text, workflow, PLAIN))
+    given: Any = msgspec.json.decode(read_input(text, workflow, client.payloads_of(workflow)))
     return Schedules(client).create(
         schedule_id,
         workflow,

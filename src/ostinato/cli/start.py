@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_options
+from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_and_payloads_options
 from ostinato.cli.instants import read_seconds
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     type=click.Choice(["terminate", "request_cancel", "abandon"], case_sensitive=False),
     help="What becomes of its children when it ends otherwise than by itself.",
 )
-@engine_options
+@engine_and_payloads_options
 @click.pass_context
 def start(  # noqa: PLR0917  # click calls it, by name
     context: click.Context,

@@ -14,7 +14,6 @@ from ostinato.model.enums import ChildPolicy
 from ostinato.model.fields import RunId
 from ostinato.model.operations import StartWorkflowExecution
 from ostinato.model.structures import TaskList, WorkflowExecution, WorkflowType
-from ostinato.payloads.policy import PLAIN
 from ostinato.worker.targets import load_target
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def _start_type(client: "Client", start: Start) -> WorkflowExecution:
             domain=client.domain,
             workflow_id=workflow_id,
             workflow_type=WorkflowType(name=name, version=version),
-            input=in_envelope(start.input),
+            input=in_envelope(start.input, client.payloads),
             task_list=TaskList(name=start.task_list) if start.task_list else None,
             task_priority=None if start.priority is None else str(start.priority),
             tag_list=start.tags or None,
@@ -93,7 +92,7 @@ def _start_type(client: "Client", start: Start) -> WorkflowExecution:
 def _start_code(client: "Client", start: Start, *, may_create_domain: bool) -> WorkflowExecution:
     """Start an execution of a workflow whose code is here; its type, if it is missing, is registered."""
     workflow = _with_settings(load_target(start.target).workflow, start)
-    text = read_input(start.input, workflow, PLAIN)
+    text = read_input(start.input, workflow, client.payloads_of(workflow))
     workflow_id = start.workflow_id or _new_id(workflow.name)
     try:
         return start_execution(client.swf, client.domain, workflow, workflow_id, text)

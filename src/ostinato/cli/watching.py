@@ -14,7 +14,6 @@ from ostinato.cli.outcome import tell_outcome
 from ostinato.cli.resulting import STILL_OPEN, open_and_alone
 from ostinato.client.executions import closed_by
 from ostinato.client.histories import last_event
-from ostinato.payloads.policy import PLAIN
 from ostinato.swf import WakesAtClose
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def watch_execution(client: "Client", execution: "WorkflowExecution", data: Text
             display.close()
         match ending:
             case HasClosed():
-                return tell_outcome(ending, data, PLAIN)
+                return tell_outcome(ending, data, client.payloads)
             case WasInterrupted():
                 if interrupts.count:
                     return INTERRUPTED

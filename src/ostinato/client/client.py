@@ -91,6 +91,11 @@ class Client:
         return self._swf
 
     @property
+    def payloads(self) -> Payloads:
+        """How values travel, unless a workflow or an activity says so itself."""
+        return self._payloads
+
+    @property
     def domain(self) -> str:
         """The domain."""
         return self._domain
@@ -122,7 +127,7 @@ class Client:
             LimitExceededError: the text of the arguments is too long.
             ConnectionLostError: no answer came; if it `may_be_done`, `find` tells whether the execution is there.
         """
-        payloads = self._payloads_of(workflow)
+        payloads = self.payloads_of(workflow)
         text = payloads.dump_arguments(args, kwargs)
         payloads.check_length(text, field=f"the input of {workflow.name}", limit=DATA_CHARACTERS)
         workflow_id = own_id(workflow, args, kwargs) or f"{workflow.name}-{uuid.uuid4()}"
@@ -166,7 +171,7 @@ class Client:
             raise UnknownResourceFault(f"Unknown execution, workflowId = {workflow_id}")
         return self._handle(found.execution, workflow)
 
-    def _payloads_of(self, workflow: Workflow[..., Any]) -> Payloads:
+    def payloads_of(self, workflow: Workflow[..., Any]) -> Payloads:
         """How the workflow's input and result travel; from now on they are sealed so."""
         if workflow.payloads is None:
             return self._payloads
@@ -174,7 +179,7 @@ class Client:
         return workflow.payloads
 
     def _handle(self, execution: WorkflowExecution, workflow: Workflow[..., Any] | None) -> Handle[Any]:
-        payloads = self._payloads if workflow is None else self._payloads_of(workflow)
+        payloads = self._payloads if workflow is None else self.payloads_of(workflow)
         return Handle(
             self._swf,
             domain=self._domain,

@@ -255,10 +255,14 @@ class Payloads:
 
         Raises:
             PayloadError: JSON cannot hold it.
+            PayloadLockedError: the text was encoded or put elsewhere, and nobody here opened it.
         """
         if text is None:
             return "null"
-        return text if isinstance(self.converter, JsonConverter) else JsonConverter().dump(self.load(text, Any))
+        if isinstance(self.converter, JsonConverter):
+            _opened(text)
+            return text
+        return JsonConverter().dump(self.load(text, Any))
 
     def dump_failure(self, error: BaseException, /) -> Failure:
         """The exception as SWF keeps it, short enough for the codecs if there is no store."""
