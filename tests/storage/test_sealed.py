@@ -32,7 +32,7 @@ from ostinato.errors import (
     PayloadMissingError,
     WorkflowFailed,
 )
-from ostinato.payloads.references import Stored, is_reference, read_reference
+from ostinato.payloads.references import REFERENCE_CHARACTERS, Stored, is_reference, read_reference
 from ostinato.worker.catalog import catalog_of
 from ostinato.worker.local import LocalWorker
 from ostinato.worker.notices import DecisionDropped, Notice
@@ -296,3 +296,33 @@ def test_a_decision_that_lacks_a_payload_is_made_later(tmp_path: Path, *, damage
 
     assert [type(notice.error) for notice in dropped] == [PayloadDamagedError if damages else PayloadMissingError]
     assert kinds.count("DecisionTaskStarted") == 1
+
+
+@activity
+def huge(size: int) -> bytes:
+    return bytes(size)
+
+
+@workflow
+def measured(size: int) -> int:
+    return len(submit(huge, size).result())
+
+
+@pytest.mark.parametrize("megabytes", [5, 100])
+def test_results_of_any_size(place: Place, tmp_path: Path, megabytes: int) -> None:
+    """What the Base64 of so many megabytes of JSON needs stands in a file, and a line of it in history."""
+    with place.serving(measured, huge, payloads=Payloads(store=FileStore(tmp_path / "kept"))) as client:
+        assert client.run(measured.options(workflow_id="w"), megabytes << 20) == megabytes << 20
+
+    assert max(map(len, place.texts("w"))) < REFERENCE_CHARACTERS
+
+
+def test_a_long_result_without_a_store_says_what_helps(place: Place) -> None:
+    """The activity fails, with the size, the limit and the remedy."""
+    with (
+        place.serving(measured, huge, payloads=Payloads()) as client,
+        pytest.raises(WorkflowFailed, match=r"characters.*32,768") as failed,
+    ):
+        client.run(measured, 5 << 20)
+
+    assert "Give Payloads a store" in str(failed.value.details)

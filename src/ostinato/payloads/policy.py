@@ -24,6 +24,9 @@ _CODEC_BYTES = 120
 """By so much, at most, a codec makes data longer: a nonce, a tag, the id of a key."""
 
 
+_STORE_HINT = "Give Payloads a store, which takes what is long"
+
+
 class Codec(Protocol):
     """Changes bytes and changes them back. Safe to use from several threads.
 
@@ -183,14 +186,14 @@ class Payloads:
         if self.store is not None:
             check_length(text, field=field, limit=STORED_CHARACTERS)
         elif text is None or not self.codecs:
-            check_length(text, field=field, limit=limit)
+            check_length(text, field=field, limit=limit, hint=_STORE_HINT)
         elif (size := len(text.encode())) > (room := self._room(limit)):
             raise LimitExceededError(
                 field=field,
                 size=size,
                 limit=room,
                 unit="bytes before its codecs",
-                hint="Give Payloads a store, which takes what is long",
+                hint=_STORE_HINT,
             )
 
     def _room(self, limit: int) -> int:

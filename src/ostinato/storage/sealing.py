@@ -164,9 +164,15 @@ class Sealer:
                 )
             data = _decoded(codec, data, where)
         try:
-            return data.decode()
+            text = data.decode()
         except UnicodeDecodeError:
             raise PayloadDamagedError(where=where, found="a payload that is no text") from None
+        characters = said.characters if isinstance(said, Stored) else None
+        if characters is not None and len(text) != characters:
+            raise PayloadDamagedError(
+                where=where, found=f"the payload has {len(text):,} characters", expected=f"{characters:,}"
+            )
+        return text
 
     def _fetched(self, stored: Stored) -> bytes:
         store = self._stores.get(stored.store)
