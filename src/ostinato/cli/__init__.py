@@ -47,6 +47,9 @@ COMMANDS: Sections = {
         "worker": Place("ostinato.cli.worker:worker", "Run activities."),
         "server": Place("ostinato.cli.server:server", "Serve Amazon SWF's API over HTTP."),
     },
+    "Look after stores": {
+        "payloads": Place("ostinato.cli.payloads:payloads", "Remove payloads from stores that nothing names any more."),
+    },
     "Write workflows": {
         "check": Place("ostinato.cli.check:check", "Look through workflows for what no replay can repeat."),
         "replay": Place("ostinato.cli.replay:replay", "Say whether code agrees with histories, and where it does not."),

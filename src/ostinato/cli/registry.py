@@ -86,7 +86,7 @@ class TypeName:
 
 def write_domains(client: Client, output: Output, data: TextIO, *, is_deprecated: bool) -> None:
     """Write the domains."""
-    write_rows(Rows(DOMAIN_COLUMNS, _domains(client, _status(is_deprecated=is_deprecated))), output, data)
+    write_rows(Rows(DOMAIN_COLUMNS, domains(client, _status(is_deprecated=is_deprecated))), output, data)
 
 
 def write_domain(client: Client, name: str, output: Output, data: TextIO) -> None:
@@ -172,7 +172,8 @@ def _read(member: str, value: str) -> Any:
     return value
 
 
-def _domains(client: Client, status: RegistrationStatus) -> Iterator[DomainInfo]:
+def domains(client: Client, status: RegistrationStatus) -> Iterator[DomainInfo]:
+    """The domains of that status."""
     listing = operations.ListDomains(registration_status=status)
     while True:
         page = client.swf.call(listing)
