@@ -1,4 +1,5 @@
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from ostinato import Client
 from ostinato.errors import WorkflowFailed
-from ostinato.model.events import ActivityTaskScheduled, WorkflowExecutionStarted
+from ostinato.model.events import ActivityTaskCompleted, ActivityTaskScheduled, WorkflowExecutionStarted
 
 if TYPE_CHECKING:
     from tests.examples.conftest import Stage
@@ -112,3 +113,18 @@ def test_the_demo_shows_what_it_promises() -> None:
     assert demo.returncode == 0, demo.stderr
     assert "Each of the 9 activities was done once" in demo.stdout
     assert time.monotonic() - began < 60
+
+
+def test_scans_pass_through_a_workflow_and_not_through_history(
+    stage: "Stage", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Images of half a megabyte go from activity to activity; in history stands where they lie."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    handle = stage.start("scans.py:read_scans", pages=3)
+
+    assert handle.result(timeout=20) == [0, 1, 2]
+    history = Client(stage.swf).handle(handle.workflow_id).history()
+    results = [event.result or "" for event in history if isinstance(event, ActivityTaskCompleted)]
+    assert all(text.startswith("ostinato+payload:1 deflate,aes-gcm ") for text in results)
+    assert sum(" drawer://scans/" in text for text in results) == 3
+    assert len(results) == 6
