@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from ostinato.model.enums import (
         ChildPolicy,
     )
+    from ostinato.payloads.packing import (
+        MsgpackConverter,
+    )
+    from ostinato.payloads.pickling import (
+        PickleConverter,
+    )
     from ostinato.payloads.policy import (
         Codec,
         Payloads,
@@ -187,10 +193,12 @@ __all__ = [
     "ItemFailure",
     "LambdaFunction",
     "Marker",
+    "MsgpackConverter",
     "ObjectStore",
     "OstinatoError",
     "Overlap",
     "Payloads",
+    "PickleConverter",
     "ProgramOutput",
     "RedisStore",
     "ReferenceForm",
@@ -261,6 +269,8 @@ _HOMES = {
         "OstinatoError",
     ),
     "ostinato.model.enums": ("ChildPolicy",),
+    "ostinato.payloads.packing": ("MsgpackConverter",),
+    "ostinato.payloads.pickling": ("PickleConverter",),
     "ostinato.payloads.policy": ("Codec", "Payloads", "ReferenceForm", "Store"),
     "ostinato.replay.calls": (
         "Info",

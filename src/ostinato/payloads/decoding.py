@@ -19,6 +19,7 @@ import msgspec
 
 from ostinato.errors import PayloadError
 from ostinato.payloads.encoding import encode_fast
+from ostinato.payloads.messages import is_message, read_message
 
 Decode = Callable[[str | bytes | msgspec.Raw], object]
 """From JSON to a value; raises msgspec.ValidationError."""
@@ -32,12 +33,12 @@ def decoder(as_type: Any) -> Decode:
         TypeError: no value of that type can be read from JSON.
     """
     try:
-        return msgspec.json.Decoder(as_type, dec_hook=_decode_other).decode
+        return msgspec.json.Decoder(as_type, dec_hook=decode_other).decode
     except TypeError:
-        simpler = _readable(as_type)
+        simpler = readable(as_type)
         if simpler is as_type:
             raise
-        return msgspec.json.Decoder(simpler, dec_hook=_decode_other).decode
+        return msgspec.json.Decoder(simpler, dec_hook=decode_other).decode
 
 
 def decode(text: str, as_type: Any, where: str) -> object:
@@ -117,8 +118,8 @@ def _misfit(message: str, where: str) -> PayloadError:
     )
 
 
-def _decode_other(as_type: Any, value: Any) -> Any:
-    """What msgspec does not read by itself: paths, pydantic's models, unions of types that look alike."""
+def decode_other(as_type: Any, value: Any) -> Any:
+    """What msgspec does not read by itself: paths, models of pydantic's and protobuf's, unions of like types."""
     members = getattr(as_type, "__ostinato_members__", None)
     if members is not None:
         return _decode_union(members, value)
@@ -127,6 +128,8 @@ def _decode_other(as_type: Any, value: Any) -> Any:
     validator: Any = getattr(as_type, "__pydantic_validator__", None)  # pyright: ignore[reportUnknownArgumentType]
     if validator is not None:
         return validator.validate_json(encode_fast(value))
+    if is_message(as_type):
+        return read_message(as_type, value)
     if get_origin(as_type) is Iterable:
         return decoder(list[get_args(as_type)])(encode_fast(value))  # type: ignore[misc]  # a type made at run time
     if isinstance(as_type, type) and isinstance(value, as_type):
@@ -134,20 +137,20 @@ def _decode_other(as_type: Any, value: Any) -> Any:
     raise ValueError(f"Expected `{describe(as_type)}`, got `{type(value).__name__}`")
 
 
-def _readable(as_type: Any) -> Any:
-    """The type with every union that msgspec refuses replaced by a type that `_decode_other` reads."""
+def readable(as_type: Any) -> Any:
+    """The type with every union that msgspec refuses replaced by a type that `decode_other` reads."""
     arguments = get_args(as_type)
     if not arguments:
         return as_type
     if get_origin(as_type) in (Union, types.UnionType):
         return _union(arguments)
-    simpler = tuple(_readable(argument) for argument in arguments)
+    simpler = tuple(readable(argument) for argument in arguments)
     origin = get_origin(as_type)
     return as_type if simpler == arguments or origin is None else origin[simpler]
 
 
 class _AnyInstance(type):
-    """The class of types that take every value for their own, as msgspec asks them after `_decode_other`."""
+    """The class of types that take every value for their own, as msgspec asks them after `decode_other`."""
 
     def __instancecheck__(cls, instance: object) -> bool:
         return True

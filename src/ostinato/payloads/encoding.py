@@ -29,6 +29,7 @@ from uuid import UUID
 import msgspec
 
 from ostinato.errors import PayloadError
+from ostinato.payloads.messages import is_message, write_message
 
 _PLAIN: AbstractSet[type] = frozenset({str, int, bool, type(None), bytes, date, timedelta, Decimal, UUID})
 """Types whose values msgspec writes exactly, whatever they are."""
@@ -109,6 +110,8 @@ def _settled(value: Any, path: str, *, strict: bool = False) -> Any:
     """The value with its sets sorted and every part of it proven writable."""
     if not strict and _is_exact(value):
         return value
+    if is_message(type(value)):  # some say that they are mappings
+        return _checked(value, path)
     match value:
         case Enum():
             return value
@@ -205,8 +208,8 @@ def _sorted(items: list[Any]) -> list[Any]:
     return sorted(items, key=_ENCODER.encode)
 
 
-def _encode_other(value: Any) -> Any:
-    """What msgspec does not write by itself: paths, pydantic's models, subclasses of strings and numbers."""
+def encode_other(value: Any) -> Any:
+    """What msgspec does not write by itself: paths, models of pydantic's and protobuf's, subclasses of built-ins."""
     if isinstance(value, PurePath):
         return str(value)
     if isinstance(value, str):
@@ -215,10 +218,12 @@ def _encode_other(value: Any) -> Any:
         return int(value)
     if isinstance(value, float):
         return float(value)
+    if is_message(type(value)):
+        return write_message(value)
     serializer = getattr(type(value), "__pydantic_serializer__", None)
     if serializer is None:
         raise TypeError("it is of an unknown type")
     return serializer.to_python(value, mode="json", by_alias=True, round_trip=True)
 
 
-_ENCODER = msgspec.json.Encoder(enc_hook=_encode_other)
+_ENCODER = msgspec.json.Encoder(enc_hook=encode_other)

@@ -114,11 +114,15 @@ def _read(parameter: Parameter, value: msgspec.Raw, at: str = "") -> object:
 
 
 @functools.lru_cache(maxsize=4096)
-def signature_of(function: Callable[..., object]) -> Signature:
+def signature_of(function: Callable[..., object], find: Callable[[Any, str], Decode] = find_decoder) -> Signature:
     """What the function takes; `self` of a method that is not bound is left out.
 
+    Args:
+        function: the function.
+        find: what finds what reads values of a type; `find_decoder` does for JSON.
+
     Raises:
-        PayloadError: an annotation is of a type that cannot be read from JSON.
+        PayloadError: an annotation is of a type that cannot be read.
     """
     target, name = _target(function), name_of(function)
     hints = _hints(target)
@@ -126,7 +130,7 @@ def signature_of(function: Callable[..., object]) -> Signature:
 
     def typed(parameter: inspect.Parameter) -> Parameter:
         where = f"{name}(), parameter {parameter.name}"
-        return Parameter(parameter.name, find_decoder(hints.get(parameter.name, Any), where), where)
+        return Parameter(parameter.name, find(hints.get(parameter.name, Any), where), where)
 
     read = {parameter.name: typed(parameter) for parameter in parameters}
     positional = tuple(read[p.name] for p in parameters if p.kind in _POSITIONAL)
