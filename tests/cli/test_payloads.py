@@ -83,6 +83,11 @@ def test_sealed_histories_are_replayed(place: Path) -> None:
     replay = ostinato(place, "replay", "program.py", "--everything", payloads="program.py:mine")
     assert replay.returncode == 0, replay.stderr
 
+    saved = ostinato(place, "history", "w", "--output", "w.json", payloads=None)
+    assert saved.returncode == 0, saved.stderr
+    replay = ostinato(place, "replay", "w.json", "program.py", payloads="program.py:mine")
+    assert replay.returncode == 0, replay.stderr
+
     rerun = ostinato(place, "rerun", "w", "--dry-run", payloads="program.py:mine")
     assert rerun.returncode == 0, rerun.stderr
 

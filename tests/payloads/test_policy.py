@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from ostinato import Deflate, Payloads
@@ -177,7 +178,7 @@ def test_what_stands_in_for_a_request_is_as_long_as_what_is_sent() -> None:
 
     assert PLAIN.stand_in(marker) is marker
     assert stored.stand_in(empty) is empty
-    lengths = [len(payloads.stand_in(marker).details) for payloads in (stored, coded, both)]
+    lengths = [len(str(msgspec.to_builtins(each.stand_in(marker))["details"])) for each in (stored, coded, both)]
     assert lengths[0] == lengths[2] == REFERENCE_CHARACTERS
     assert lengths[1] >= len(write_inline(["a"], b"x" * 5_000))
     short = RecordMarker(marker_name="m", details="x" * 50)

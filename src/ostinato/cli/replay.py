@@ -63,7 +63,7 @@ def replay(  # noqa: PLR0917  # click calls it, by name
 
         if everything or replaying.is_filtered(search):
             raise click.UsageError("Give histories in files, or filters of executions, not both.")
-        context.exit(bounded(replaying.replay_files, debug=access.debug))
+        context.exit(bounded(lambda data: replaying.replay_files(data, access.payloads), debug=access.debug))
     if not everything and not replaying.is_filtered(search):
         raise click.UsageError(
             "Give histories in files, or say which executions: --status open, --since 3d, --id ..., or --everything."

@@ -14,9 +14,9 @@ from ostinato.client.search import Search, list_executions
 from ostinato.errors import NondeterminismError, OstinatoError, UsageError
 from ostinato.model.fields import RunId
 from ostinato.model.structures import WorkflowExecution
-from ostinato.payloads.policy import PLAIN, Payloads
+from ostinato.payloads.policy import Payloads
 from ostinato.testing.replayer import Replayer, Verdict
-from ostinato.worker.targets import load_catalog
+from ostinato.worker.targets import load_catalog, load_payloads
 
 if TYPE_CHECKING:
     from ostinato.cli.output_options import Output
@@ -66,8 +66,8 @@ class Replaying:
         """Whether the search keeps anything out."""
         return search != Search()
 
-    def replay_files(self, data: TextIO) -> int:
-        """Replay histories in files, and give the exit code."""
+    def replay_files(self, data: TextIO, payloads: str) -> int:
+        """Replay histories in files, and give the exit code. How values travel: see `load_payloads`."""
         found = [history for each in self.histories for history in saved_histories(Path(each))]
         if self.execution is not None:
             if len(found) != 1:
@@ -75,7 +75,7 @@ class Replaying:
             workflow_id, run_id = self.execution
             execution = WorkflowExecution(workflow_id=workflow_id, run_id=RunId(run_id))
             found = [replace(found[0], execution=execution)]
-        return self._replay(found, data)
+        return self._replay(found, data, load_payloads(payloads))
 
     def replay_executions(self, client: "Client", search: Search, data: TextIO) -> int:
         """Replay the executions that are meant, and give the exit code."""
@@ -88,7 +88,7 @@ class Replaying:
 
         return self._replay(fetched(), data, client.payloads)
 
-    def _replay(self, histories: Iterable[SavedHistory], data: TextIO, payloads: Payloads = PLAIN) -> int:
+    def _replay(self, histories: Iterable[SavedHistory], data: TextIO, payloads: Payloads) -> int:
         replayer = Replayer(*load_catalog([self.target]).workflows.values(), converter=payloads)
         counts = {True: 0, False: 0}
 

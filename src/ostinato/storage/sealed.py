@@ -14,13 +14,7 @@ import msgspec
 from ostinato.errors import PayloadUnavailableError
 from ostinato.model.decisions import DecisionAttributes, ScheduleActivityTask, StartChildWorkflowExecution
 from ostinato.model.events import (
-    ActivityTaskFailed,
-    ActivityTaskScheduled,
-    DecisionTaskCompleted,
     HistoryEvent,
-    SignalExternalWorkflowExecutionInitiated,
-    StartChildWorkflowExecutionInitiated,
-    TimerStarted,
 )
 from ostinato.model.fields import TaskToken
 from ostinato.model.limits import DATA_CHARACTERS, HEARTBEAT_CHARACTERS
@@ -35,11 +29,11 @@ from ostinato.model.operations import (
 )
 from ostinato.model.results import ActivityTask, DecisionTask, History, WorkflowExecutionDetail
 from ostinato.model.structures import ActivityType, WorkflowExecution, WorkflowType
-from ostinato.payloads.failures import bare_reason, full_reason, is_unread, unread_failure
-from ostinato.payloads.members import payload_members, readable_members
+from ostinato.payloads.failures import bare_reason, unread_failure
+from ostinato.payloads.members import payload_members
 from ostinato.payloads.policy import PLAIN, Payloads
-from ostinato.payloads.references import is_reference
 from ostinato.replay.definitions import Definition, Workflow
+from ostinato.storage.opening import Opening
 from ostinato.storage.sealing import Sealer
 from ostinato.swf import Swf, WakesAtClose
 
@@ -47,17 +41,6 @@ logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 Sealable = TypeVar("Sealable", bound=msgspec.Struct)
-
-_RECORDS = frozenset(
-    (
-        ActivityTaskScheduled,
-        DecisionTaskCompleted,
-        SignalExternalWorkflowExecutionInitiated,
-        StartChildWorkflowExecutionInitiated,
-        TimerStarted,
-    )
-)
-"""Events that record what was asked of others: no replay reads their payloads."""
 
 _TASKS = 100_000
 """Tasks whose types are remembered, of those that have `Payloads` of their own."""
@@ -126,6 +109,7 @@ class SealedSwf:
         self._opens_records = opens_records
         self._swf = swf
         self._sealer = travel.sealer
+        self._opening = Opening(travel.sealer)
 
     def for_replay(self) -> "SealedSwf":
         """The same for deciders, who need not read what they wrote."""
@@ -146,10 +130,10 @@ class SealedSwf:
             case ActivityTask():
                 return cast("Answer", self._opened_task(answer))
             case History():
-                events = self._opened_events(answer.events, opens_records=self._opens_records)
+                events = self._opening.events(answer.events, opens_records=self._opens_records)
                 return cast("Answer", msgspec.structs.replace(answer, events=events))
             case WorkflowExecutionDetail():
-                return cast("Answer", self._opened(answer))
+                return cast("Answer", self._opening.opened(answer))
             case _:
                 return answer
 
@@ -212,7 +196,7 @@ class SealedSwf:
         """The task, opened. If its first page cannot be had it has no events: whoever reads them anew is told why."""
         self.travel.note_task(task.task_token, task.workflow_type)
         try:
-            events = self._opened_events(task.events, opens_records=False)
+            events = self._opening.events(task.events, opens_records=False)
         except PayloadUnavailableError:
             if getattr(operation, "next_page_token", None) is not None:
                 raise
@@ -223,7 +207,7 @@ class SealedSwf:
         """The task with its input opened; None if that cannot be had, which is reported as a failure of the task."""
         self.travel.note_task(task.task_token, task.activity_type)
         try:
-            return self._opened(task)
+            return self._opening.opened(task)
         except PayloadUnavailableError as error:
             logger.error(  # noqa: TRY400  # it says all
                 "The input of activity task %s of %s cannot be had: %s",
@@ -236,47 +220,6 @@ class SealedSwf:
                 RespondActivityTaskFailed(task_token=task.task_token, reason=failure.reason, details=failure.details)
             )
             return None
-
-    def _opened_events(self, events: Sequence[HistoryEvent], *, opens_records: bool) -> tuple[HistoryEvent, ...]:
-        if any(type(event) is ActivityTaskFailed and is_unread(event.reason) for event in events):
-            self._sealer.forget_puts()
-        sealed = [
-            place
-            for place, event in enumerate(events)
-            if (opens_records or type(event) not in _RECORDS) and self._is_sealed(event)
-        ]
-        if not sealed:
-            return tuple(events)
-        opened = list(events)
-        for place, event in zip(
-            sealed, self._sealer.each(self._opened_event, [events[p] for p in sealed]), strict=True
-        ):
-            opened[place] = event
-        return tuple(opened)
-
-    def _opened_event(self, event: HistoryEvent) -> HistoryEvent:
-        """The event, opened; what was only written for somebody else stays sealed if it cannot be had."""
-        try:
-            return self._opened(event)
-        except PayloadUnavailableError:
-            if type(event) not in _RECORDS:
-                raise
-            return event
-
-    def _is_sealed(self, value: msgspec.Struct) -> bool:
-        return any(
-            (text := getattr(value, name)) is not None and is_reference(text) for name in readable_members(type(value))
-        )
-
-    def _opened(self, value: Sealable) -> Sealable:
-        changes = {
-            name: self._sealer.open(text)
-            for name in readable_members(type(value))
-            if (text := getattr(value, name)) is not None and is_reference(text)
-        }
-        if "details" in changes and (reason := getattr(value, "reason", None)):
-            changes.setdefault("reason", full_reason(reason, changes["details"]))
-        return msgspec.structs.replace(value, **changes) if changes else value
 
 
 def for_replay(swf: Swf) -> Swf:
@@ -298,7 +241,7 @@ class SealedWakingSwf(SealedSwf):
             PayloadUnavailableError: a payload of it cannot be had.
         """
         event = self._waking.await_close(domain, execution, timeout)
-        return None if event is None else self._opened(event)
+        return None if event is None else self._opening.opened(event)
 
 
 def _is_long(decision: DecisionAttributes) -> bool:
@@ -314,6 +257,15 @@ def travel_of(payloads: Payloads, definitions: Iterable[Definition]) -> Travel:
             kind = definition.workflow_type if isinstance(definition, Workflow) else definition.activity_type
             travel.know(kind, definition.payloads)
     return travel
+
+
+def open_history(events: Sequence[HistoryEvent], travel: Travel) -> Sequence[HistoryEvent]:
+    """The events as a replay reads them, opened.
+
+    Raises:
+        PayloadUnavailableError: a payload cannot be had.
+    """
+    return events if travel.is_plain else Opening(travel.sealer).events(events, opens_records=False)
 
 
 def seal(swf: Swf, travel: Travel) -> Swf:

@@ -17,8 +17,10 @@ from ostinato.model.events import HistoryEvent
 from ostinato.model.fields import RunId
 from ostinato.model.structures import WorkflowExecution, WorkflowType
 from ostinato.payloads.converter import Converter, JsonConverter
+from ostinato.payloads.policy import as_payloads
 from ostinato.replay.definitions import Workflow
 from ostinato.replay.replay import Replay
+from ostinato.storage.sealed import open_history, travel_of
 from ostinato.worker.catalog import catalog_of, definitions_in
 
 NOBODY = WorkflowExecution(workflow_id="unknown", run_id=RunId("unknown"))
@@ -74,7 +76,8 @@ class Replayer:
         named = (definitions_in(each) if isinstance(each, ModuleType) else (each,) for each in workflows)
         catalog = catalog_of(definition for definitions in named for definition in definitions)
         self._workflows = catalog.workflows
-        self._converter = converter or JsonConverter()
+        self._converter = as_payloads(converter or JsonConverter())
+        self._travel = travel_of(self._converter, self._workflows.values())
 
     def replay(self, histories: Histories) -> Iterator[Verdict]:
         """Replay one history after the other.
@@ -99,7 +102,7 @@ class Replayer:
             workflow, execution=history.execution or NOBODY, converter=self._converter, domain=history.domain
         )
         try:
-            decisions = replay.feed(history.events)
+            decisions = replay.feed(open_history(history.events, self._travel))
         except Exception as error:  # noqa: BLE001  # whatever it is, no decider could go on with this execution
             return Verdict(history, workflow_type, _explained(error, history))
         finally:
