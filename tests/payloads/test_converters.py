@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 import pytest
-from google.protobuf import json_format, struct_pb2, timestamp_pb2, type_pb2
+from google.protobuf import any_pb2, json_format, struct_pb2, timestamp_pb2, type_pb2
 
 from ostinato import MsgpackConverter, Payloads, PickleConverter, activity, submit, workflow
 from ostinato.errors import PayloadError, WorkflowFailed
@@ -240,6 +240,9 @@ def test_what_is_no_such_message_is_told() -> None:
     for text in ('{"nothing":1}', "[]", "7", '{"number":"x"}'):
         with pytest.raises(PayloadError, match=r"google.protobuf.Field"):
             JSON.load(text, type_pb2.Field)
-    for message in (timestamp_pb2.Timestamp(seconds=10**15), struct_pb2.Value(number_value=math.inf)):
+    late = timestamp_pb2.Timestamp(seconds=10**15)
+    held, unknown = any_pb2.Any(), any_pb2.Any(type_url="x/y.Z", value=b"1")
+    held.Pack(late)
+    for message in (late, type_pb2.Option(name="o", value=held), unknown):
         with pytest.raises(PayloadError, match=r"JSON can hold"):
             JSON.dump(message)

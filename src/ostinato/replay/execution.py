@@ -91,8 +91,8 @@ class Execution:
         self.shared_tasks: dict[str, SharedTask] = {}
         """Tasks that are joined when they are asked for again, by what they are and their ids."""
         self.unrecorded_markers = 0
-        self.is_running_once = False
-        """Whether what runs now is run by `run_once`."""
+        self.runs_once: object = None
+        """The strand (a greenlet) that is within a function of `run_once`, if one is."""
         self.notes: list[Marker] = []
         """The markers that the code left."""
         self.failure: BaseException | None = None

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import msgspec
+from greenlet import getcurrent
 
 from ostinato.errors import NotDurableError, RunOnceFailed
 from ostinato.model import decisions as d
@@ -65,7 +66,7 @@ def run_once(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> 
     execution = current("run_once")
     if _is_coroutine_function(function):
         raise NotDurableError(found=f"run_once() was given an async def, {function!r}", hint="Give it a plain function")
-    if execution.is_running_once:
+    if execution.runs_once is getcurrent():
         return function(*args, **kwargs)
     while execution.unrecorded_markers >= _UNRECORDED_RESULTS and is_plain():
         park(execution.next_batch(), "run_once()")
@@ -119,14 +120,14 @@ class _Recorded(msgspec.Struct, omit_defaults=True):
 
 
 def _run_now(execution: Execution, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    execution.is_running_once = True
+    execution.runs_once = getcurrent()
     try:
         text = execution.converter.dump(function(*args, **kwargs))
     except Exception as error:  # noqa: BLE001  (whatever the author's function raises is its result)
         failure = execution.converter.dump_failure(error)
         return msgspec.json.encode({"reason": failure.reason, "details": failure.details}).decode()
     finally:
-        execution.is_running_once = False
+        execution.runs_once = None
     return f'{{"value":{text}}}'
 
 
