@@ -2,7 +2,7 @@
 
 from typing import assert_type
 
-from ostinato import Client, Handle, workflow
+from ostinato import Client, Handle, MsgpackConverter, Payloads, PickleConverter, workflow
 from ostinato.model.results import WorkflowExecutionInfo
 
 
@@ -26,3 +26,7 @@ async def use(client: Client) -> None:
     infos: list[WorkflowExecutionInfo] = list(client.list(workflow=order, tag=anything, oldest_first=True))
     assert_type(client.find("o"), WorkflowExecutionInfo | None)
     assert infos
+
+
+def payloads() -> list[Payloads]:
+    return [Payloads(converter=MsgpackConverter()), Payloads(converter=PickleConverter())]
