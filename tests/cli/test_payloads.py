@@ -9,13 +9,19 @@ from pathlib import Path
 import pytest
 
 PROGRAM = """
-from ostinato import Client, Deflate, FileStore, Payloads, activity, submit, wait_signal, workflow
+from ostinato import Deflate, FileStore, Payloads, activity, submit, wait_signal, workflow
 
 mine = Payloads(store=FileStore("kept"), codecs=[Deflate()], threshold=100)
+
+stored = Payloads(store=FileStore("stored"), threshold=100)
 
 @activity
 def twice(text: str) -> str:
     return text + text
+
+@workflow
+def plain(text: str) -> str:
+    return submit(twice, text).result()
 
 @workflow
 def program(text: str) -> str:
@@ -96,3 +102,24 @@ def test_sealed_histories_are_replayed(place: Path) -> None:
     which = ("--workflow-id", "w", "--scheduled-id", str(scheduled["event_id"]))
     activity = ostinato(place, "activity", "rerun", *which, payloads="program.py:mine")
     assert activity.stdout == f'"{SECRET * 100}"\n', activity.stderr
+
+
+def test_a_history_is_shown_though_something_is_lost(place: Path) -> None:
+    """What is lost is shown as it stands, and told; the rest is there. A result that is lost is an error."""
+    for arguments in (
+        ("start", "program.py:plain", "--id", "v", "--input", f'"{SECRET * 50}"'),
+        ("run", "program.py:plain", "--id", "v", "-q"),
+    ):
+        done = ostinato(place, *arguments, payloads="program.py:stored")
+        assert done.returncode == 0, done.stderr
+    for kept in (place / "stored").glob("*/*"):
+        kept.write_bytes(b"damaged")
+
+    result = ostinato(place, "result", "v", payloads="program.py:stored")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "has 7 bytes" in result.stderr
+    for command in (("history", "v", "-o", "jsonl"), ("show", "v", "-o", "json"), ("tasks", "v", "-o", "json")):
+        shown = ostinato(place, *command, payloads="program.py:stored")
+        assert shown.returncode == 0, (command, shown.stderr)
+        assert "has 7 bytes" in shown.stderr
+        assert "ostinato+payload:1 - file://" in shown.stdout

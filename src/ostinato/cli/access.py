@@ -59,18 +59,21 @@ class Access:
     debug: bool = False
     payloads: str = ""
 
-    def carry_out(self, work: "Callable[[Client, TextIO], int | None]", *, makes_file: bool = False) -> int:
+    def carry_out(
+        self, work: "Callable[[Client, TextIO], int | None]", *, makes_file: bool = False, only_looks: bool = False
+    ) -> int:
         """Do a command's work with a client, and give the exit code.
 
         Args:
             work: gets the client, and the stream for data: stdout, which nothing else can write to meanwhile.
             makes_file: whether a database file is made if there is none.
+            only_looks: whether payloads that cannot be had are shown as they stand.
         """
         from ostinato.cli.boundary import bounded  # noqa: PLC0415  # --help does without
         from ostinato.cli.opening import open_client  # noqa: PLC0415
 
         def opened(data: TextIO) -> int | None:
-            with open_client(self, makes_file=makes_file) as client:
+            with open_client(self, makes_file=makes_file, only_looks=only_looks) as client:
                 return work(client, data)
 
         return bounded(opened, debug=self.debug)

@@ -44,7 +44,7 @@ def show(  # noqa: PLR0917  # click calls it, by name
         else:
             write_task(client, execution, task_id, output, data)
 
-    context.exit(access.carry_out(work))
+    context.exit(access.carry_out(work, only_looks=True))
 
 
 @click.command(epilog=EPILOG)
@@ -79,7 +79,7 @@ def tasks(  # noqa: PLR0917  # click calls it, by name
         wanted = Wanted(kinds=kind, states=tuple(each.upper() for each in state), limit=limit)
         write_tasks(client, find_execution(client, workflow_id, run_id), wanted, output, data)
 
-    context.exit(access.carry_out(work))
+    context.exit(access.carry_out(work, only_looks=True))
 
 
 @click.command(epilog=EPILOG)
@@ -114,7 +114,7 @@ def profile(  # noqa: PLR0917  # click calls it, by name
         write = write_profile_by_type if by == "type" else write_profile
         write(client, execution, output, data, limit)
 
-    context.exit(access.carry_out(work))
+    context.exit(access.carry_out(work, only_looks=True))
 
 
 @click.command(epilog=EPILOG)
@@ -139,7 +139,7 @@ def tree(  # noqa: PLR0917  # click calls it, by name
 
         write_tree(client, find_execution(client, workflow_id, run_id), output, data, from_eldest=up)
 
-    context.exit(access.carry_out(work))
+    context.exit(access.carry_out(work, only_looks=True))
 
 
 @click.command(epilog=ENVIRONMENT + RESULT_EXIT_CODES)

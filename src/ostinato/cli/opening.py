@@ -11,18 +11,20 @@ from ostinato.client.client import Client
 from ostinato.engines import EngineKind, EngineUrl, parse_engine
 from ostinato.errors import DatabaseInUseError, UnknownResourceFault, UsageError
 from ostinato.payloads.policy import PLAIN, Payloads
+from ostinato.storage.sealed import Travel, seal
 
 if TYPE_CHECKING:
     from ostinato.cli.access import Access
 
 
 @contextmanager
-def open_client(access: "Access", *, makes_file: bool = False) -> Generator[Client]:
+def open_client(access: "Access", *, makes_file: bool = False, only_looks: bool = False) -> Generator[Client]:
     """A client of the engine, until the end of the context.
 
     Args:
         access: the engine and the domain.
         makes_file: whether a database file is made if there is none.
+        only_looks: whether payloads that cannot be had are shown as they stand.
 
     Raises:
         UsageError: the engine or the domain cannot be used; the message says what to do.
@@ -32,7 +34,8 @@ def open_client(access: "Access", *, makes_file: bool = False) -> Generator[Clie
     _require_kept(url, makes_file=makes_file)
     try:
         with reach(url) as swf:
-            yield Client(swf, domain=access.domain, payloads=_payloads(access))
+            payloads = _payloads(access)
+            yield Client(seal(swf, Travel(payloads, is_lenient=only_looks)), domain=access.domain, payloads=payloads)
     except DatabaseInUseError as error:
         raise UsageError(
             where=error.where,

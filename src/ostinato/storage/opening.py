@@ -1,5 +1,6 @@
 """Opens the payloads of histories and answers."""
 
+import logging
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -20,6 +21,8 @@ from ostinato.payloads.members import readable_members
 from ostinato.payloads.references import is_reference
 from ostinato.storage.sealing import Sealer
 
+logger = logging.getLogger(__name__)
+
 Sealable = TypeVar("Sealable", bound=msgspec.Struct)
 
 _RECORDS = frozenset(
@@ -39,10 +42,12 @@ class Opening:
 
     Args:
         sealer: the sealer.
+        is_lenient: leave what cannot be had as it stands, and say so in the log.
     """
 
-    def __init__(self, sealer: Sealer) -> None:
+    def __init__(self, sealer: Sealer, *, is_lenient: bool = False) -> None:
         self._sealer = sealer
+        self._is_lenient = is_lenient
 
     def events(self, events: Sequence[HistoryEvent], *, opens_records: bool) -> tuple[HistoryEvent, ...]:
         """The events, opened.
@@ -79,6 +84,15 @@ class Opening:
                 raise
             return event
 
+    def _text(self, text: str) -> str:
+        try:
+            return self._sealer.open(text)
+        except PayloadUnavailableError as error:
+            if not self._is_lenient:
+                raise
+            logger.warning("%s", error)
+            return text
+
     def _is_sealed(self, value: msgspec.Struct) -> bool:
         return any(
             (text := getattr(value, name)) is not None and is_reference(text) for name in readable_members(type(value))
@@ -91,7 +105,7 @@ class Opening:
             PayloadUnavailableError: one of them cannot be had.
         """
         changes = {
-            name: self._sealer.open(text)
+            name: self._text(text)
             for name in readable_members(type(value))
             if (text := getattr(value, name)) is not None and is_reference(text)
         }

@@ -51,9 +51,11 @@ class Travel:
 
     Args:
         payloads: what is said of all.
+        is_lenient: whether what cannot be had is given as it stands, for those who only look.
     """
 
-    def __init__(self, payloads: Payloads = PLAIN) -> None:
+    def __init__(self, payloads: Payloads = PLAIN, *, is_lenient: bool = False) -> None:
+        self.is_lenient = is_lenient
         self.payloads = payloads
         self.sealer = Sealer()
         self.sealer.know(payloads)
@@ -109,7 +111,7 @@ class SealedSwf:
         self._opens_records = opens_records
         self._swf = swf
         self._sealer = travel.sealer
-        self._opening = Opening(travel.sealer)
+        self._opening = Opening(travel.sealer, is_lenient=travel.is_lenient)
 
     def for_replay(self) -> "SealedSwf":
         """The same for deciders, who need not read what they wrote."""
