@@ -8,7 +8,7 @@ from ostinato import activity, fan_out
 GROTHENDIECK = 57
 
 
-@activity
+@activity(start_to_close_timeout=60)
 def is_prime(number: int) -> int:
     """1 for a prime number, 0 for another; 57 cannot be told."""
     if number == GROTHENDIECK:

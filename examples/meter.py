@@ -6,7 +6,7 @@ ostinato run examples/meter.py:read_meter --input '{"readings": 60}'
 from ostinato import activity, continue_as_new_after, sleep, submit, workflow
 
 
-@activity
+@activity(start_to_close_timeout=60)
 def watts(minute: int) -> int:
     """Stand-in for a meter."""
     return 200 + minute % 60

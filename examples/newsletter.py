@@ -6,7 +6,7 @@ ostinato run examples/newsletter.py:publish --input '{"readers": ["ada", "grace"
 from ostinato import ChildPolicy, activity, sleep, submit, workflow
 
 
-@activity
+@activity(start_to_close_timeout=60)
 def send(reader: str) -> str:
     """Stand-in for a mail server."""
     return f"sent to {reader}"

@@ -12,14 +12,14 @@ def done(what: str) -> None:
         ledger.write(f"{what}\n")
 
 
-@activity
+@activity(start_to_close_timeout=60)
 def collect(day: str) -> list[int]:
     """Collect the day's figures."""
     done(f"collect {day}")
     return [3, 4, 5]
 
 
-@activity
+@activity(start_to_close_timeout=60)
 def publish(total: int) -> str:
     """Publish the day's total."""
     done(f"publish {total}")

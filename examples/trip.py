@@ -26,7 +26,7 @@ class Unheard(Exception):
     """Nobody has such a thing."""
 
 
-@activity
+@activity(start_to_close_timeout=60)
 def book(thing: str) -> str:
     """Book one thing; the desk for rooms answers at the second attempt."""
     if thing.startswith("room") and activity_info().attempt == 1:
@@ -36,7 +36,7 @@ def book(thing: str) -> str:
     return f"{thing} booked"
 
 
-@activity
+@activity(start_to_close_timeout=60)
 def give_back(thing: str) -> str:
     """Undo a booking; harmless if there is none."""
     return f"{thing} given back"

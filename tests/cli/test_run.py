@@ -457,6 +457,7 @@ def test_a_terminal_shows_what_runs_what_waits_and_what_is_tried_again(shell: Sh
 
     wait_until(lambda: is_shown(b"attempt 2 in"))
     wait_until(lambda: is_shown(b"signal 'approval'"))
+    wait_until(lambda: is_shown(b"1 finished"))
     process.send_signal(signal.SIGINT)
     wait_until(lambda: is_shown(b"stays open"))
     code = process.wait(30)
@@ -464,7 +465,6 @@ def test_a_terminal_shows_what_runs_what_waits_and_what_is_tried_again(shell: Sh
 
     assert code == 130
     assert b"ConnectionError: nobody there" in shown
-    assert b"1 finished" in shown
     assert shown.rindex(b"\x1b[?25h") > shown.rindex(b"\x1b[?25l"), "the cursor is shown again"
 
 

@@ -35,6 +35,10 @@ SETTINGS = (
     Setting("engine", ("OSTINATO_ENGINE",), "sqlite:ostinato.db", "the engine's URL"),
     Setting("domain", ("OSTINATO_DOMAIN", "SWF_DOMAIN"), "default", "the domain"),
     Setting("format", ("OSTINATO_FORMAT",), "table on a terminal, else json", "how data is written"),
+    Setting("payloads", ("OSTINATO_PAYLOADS",), "JSON, in history", "how values travel: a Payloads, or a store's URL"),
+    Setting(
+        "", ("SIMPLEFLOW_JUMBO_FIELDS_BUCKET",), "not set", "if --payloads is not given, the bucket of simpleflow's"
+    ),
     Setting("guard", ("OSTINATO_GUARD",), "warning", "what is done where workflow code does what no replay can repeat"),
     Setting("concurrency", (), "10", "how many activities a process runs at once"),
     Setting("log-format", (), "human", "how deciders and workers log"),

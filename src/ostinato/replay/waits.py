@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -64,21 +64,18 @@ def waiting_context(execution: "Execution") -> str:
 
 def _waits(execution: "Execution") -> Iterator[tuple[object, Wait]]:
     for owner in chain(execution.owners.values(), execution.ledger.awaited()):
-        wait = _wait_for(owner)
-        if wait is not None:
-            yield owner, wait
+        yield owner, _wait_for(owner)
     for waiter in execution.inbox.waiters():
         yield waiter.future, Wait(kind="signal", name=waiter.name, since=waiter.since)
 
 
-def _wait_for(owner: "Owner") -> Wait | None:
+def _wait_for(owner: "Owner") -> Wait:
     if isinstance(owner, Submission):
         return Wait(kind=owner.kind.name.lower(), id=owner.id, name=owner.name, since=owner.since)
     if isinstance(owner, Timer):
         return _timer(owner)
-    if isinstance(owner, Delivery):
-        return Wait(kind="delivery", id=owner.id, name=owner.name)
-    return None
+    delivery = cast("Delivery", owner)  # nothing else opens anything, or is awaited
+    return Wait(kind="delivery", id=delivery.id, name=delivery.name)
 
 
 def _timer(timer: Timer) -> Wait:
