@@ -38,13 +38,13 @@ secret = Payloads(
 )
 
 
-@activity(payloads=secret)
+@activity(start_to_close_timeout=60, payloads=secret)
 def scan(page: int) -> bytes:
     """Stand-in for a scanner, whose images have half a megabyte."""
     return bytes([page]) * 500_000 + os.urandom(1_000)
 
 
-@activity(payloads=secret)
+@activity(start_to_close_timeout=60, payloads=secret)
 def brightness(image: bytes) -> int:
     """What somebody wants to know of an image."""
     return image[0]

@@ -1,6 +1,7 @@
 """What a run leaves open: it goes on until nobody of the family waits for anybody to run it."""
 
 import signal
+import threading
 
 import pytest
 
@@ -19,9 +20,11 @@ def kill_at(shell: Shell, line: str, *words: str) -> None:
 
 def test_children_that_outlive_their_parent_run_to_their_end(shell: Shell) -> None:
     """ABANDON: nobody else would run them. The result is the parent's, and what goes on is named."""
-    shell.open_gate()
+    opening = threading.Timer(3, shell.open_gate)  # when the parent has long closed
+    opening.start()
 
     ended = shell("run", "flows.py:leaving", "--id", "l", *MEMORY)
+    opening.join()
 
     assert (ended.code, ended.out) == (0, "11\n")
     assert "l has closed, and what it began goes on: " in ended.err

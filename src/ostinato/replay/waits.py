@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
-from ostinato.replay.externals import Delivery
 from ostinato.replay.submission import Submission
 from ostinato.replay.timers import Timer
 
 if TYPE_CHECKING:
     from ostinato.replay.execution import Execution
+    from ostinato.replay.externals import Delivery
     from ostinato.replay.ledger import Owner
 
 _SHOWN = 20
