@@ -30,4 +30,4 @@ def test_a_result_that_nobody_opened_drops_the_decision() -> None:
 def test_payloads_are_chosen_where_an_activity_is_declared() -> None:
     """A worker knows only the type."""
     with pytest.raises(UsageError, match="for one call"):
-        work.options(payloads=Payloads())  # type: ignore[call-arg]
+        work.options(payloads=Payloads())
