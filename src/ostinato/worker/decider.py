@@ -391,9 +391,7 @@ class Decider:
     def _drop(self, task: DecisionTask, error: BaseException) -> None:
         execution, workflow_type = task.workflow_execution, task.workflow_type
         # The traceback of what is plainly said in the message would only hide it.
-        is_plain = isinstance(
-            error, NondeterminismError | NotDurableError | PayloadUnavailableError | TargetError | SwfFault
-        )
+        is_plain = isinstance(error, _PLAIN)
         count = self._refusals.add(execution.run_id)
         logger.error(
             "No decision on %s (%s %s, run %s), which stays open%s: %s: %s",
