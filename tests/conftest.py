@@ -9,3 +9,6 @@ settings.register_profile("default", max_examples=50, deadline=None, suppress_he
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True, database=None)
 settings.register_profile("thorough", settings.get_profile("default"), max_examples=2_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "default"))
+
+# As on a user's machine, what a program prints waits in a buffer until it is flushed.
+os.environ.pop("PYTHONUNBUFFERED", None)

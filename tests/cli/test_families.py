@@ -57,7 +57,13 @@ def test_children_that_are_terminated_are_not_waited_for(shell: Shell) -> None:
 def test_a_family_goes_on_after_kill_9_and_no_new_run_starts(shell: Shell, target: str, result: str) -> None:
     """Also when an execution between has closed. The closed one's result is given again; then the id is free."""
     words = (f"flows.py:{target}", "--id", "l")
-    kill_at(shell, "begin gate", *words)
+    process = shell.start("run", *words)
+    assert process.stderr is not None
+    while "l has closed, and what it began goes on" not in process.stderr.readline():
+        assert process.poll() is None
+    shell.await_log("begin gate")
+    process.kill()
+    shell.finish(process)
     shell.open_gate()
     before = shell.log()
 

@@ -1,6 +1,5 @@
 """The one error boundary of commands: an error is a line that says what to do, and an exit code."""
 
-import os
 import traceback
 from collections.abc import Callable
 from typing import TextIO
@@ -9,7 +8,7 @@ import click
 
 from ostinato.cli.complaints import complain, say
 from ostinato.cli.interrupts import EXIT_CODE as INTERRUPTED
-from ostinato.cli.streams import data_stream
+from ostinato.cli.streams import data_stream, forget
 from ostinato.errors import OstinatoError, UsageError
 
 DONE = 0
@@ -33,7 +32,7 @@ def bounded(work: Callable[[TextIO], int | None], *, debug: bool = False) -> int
         except KeyboardInterrupt:
             return INTERRUPTED
         except BrokenPipeError:
-            _forget(data)
+            forget(data)
             return READER_HAS_GONE
         except Exception as error:  # noqa: BLE001  # a traceback of ours helps nobody here
             if debug:
@@ -60,10 +59,3 @@ def _told(error: Exception) -> int:
         case _:
             complain(error)
             return FAILED
-
-
-def _forget(data: TextIO) -> None:
-    """Let what is left in the buffer go nowhere, so that closing the stream does not fail once more."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, data.fileno())
-    os.close(nowhere)

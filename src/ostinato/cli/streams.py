@@ -11,7 +11,8 @@ from typing import Any, TextIO, cast
 def data_stream() -> Generator[TextIO]:
     """The real stdout, while file descriptor 1 and `sys.stdout` are stderr."""
     _open_what_is_closed()
-    sys.stdout.flush()
+    printed = sys.stdout
+    printed.flush()
     kept = os.dup(1)
     data = open(kept, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # it is a file descriptor, and closed below
     os.dup2(2, 1)
@@ -19,11 +20,21 @@ def data_stream() -> Generator[TextIO]:
         with contextlib.redirect_stdout(cast("TextIO", _Heedless(sys.stderr))):
             yield data
     finally:
-        with contextlib.suppress(OSError):
-            sys.stderr.flush()
+        for stream in (printed, sys.stderr):  # a debugger or a log may have kept the former
+            try:
+                stream.flush()
+            except OSError:
+                forget(stream)
         os.dup2(kept, 1)
         with contextlib.suppress(OSError):  # who wrote flushed it, and has told what came of that
             data.close()
+
+
+def forget(stream: TextIO) -> None:
+    """Let what is left in its buffer go nowhere, so that Python does not fail at it once more when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def _open_what_is_closed() -> None:
