@@ -10,6 +10,7 @@ import pytest
 
 from ostinato.engine.clock import ManualClock
 from ostinato.engine.engine import Engine, open_engine
+from ostinato.engine.log.records import PROBE
 from ostinato.engine.log.sqlite import SqliteLog
 from ostinato.errors import DatabaseWriteError, StoreError, UnknownResourceFault
 from ostinato.model import operations as o
@@ -99,6 +100,36 @@ def test_who_shares_an_interrupted_commit_is_told(log: BreakingLog, scenario: Sc
     assert isinstance(done.get_nowait(), DatabaseWriteError)
 
 
+def test_trouble_lasts_until_something_can_be_kept(log: BreakingLog, scenario: Scenario) -> None:
+    """Or until a write that changes nothing is tried with success; asking is free while all is well."""
+    assert scenario.engine.trouble() is None
+    log.before = DatabaseWriteError(found="full")
+    with pytest.raises(DatabaseWriteError):
+        scenario.start("x")
+
+    log.before = DatabaseWriteError(found="still full")
+    assert str(scenario.engine.trouble()) == "still full"
+    assert scenario.engine.trouble() is None
+
+    log.before = DatabaseWriteError(found="full again")
+    with pytest.raises(DatabaseWriteError):
+        scenario.start("x")
+    scenario.start("x")
+    assert scenario.engine.trouble() is None
+
+
+def test_the_write_that_changes_nothing_reaches_the_disk(tmp_path: Path) -> None:
+    """It would not tell otherwise that there is room again."""
+    path = tmp_path / "probed.db"
+    log = SqliteLog(path)
+    before = path.with_name("probed.db-wal").stat().st_size
+
+    log.append(PROBE)
+
+    assert path.with_name("probed.db-wal").stat().st_size > before
+    log.close()
+
+
 def test_without_its_state_an_engine_does_nothing(log: BreakingLog, scenario: Scenario) -> None:
     """If a commit fails and the log cannot be read back either, all is refused rather than answered wrongly."""
     scenario.start("x")
@@ -109,6 +140,7 @@ def test_without_its_state_an_engine_does_nothing(log: BreakingLog, scenario: Sc
     for refused in (scenario.signal, scenario.start, scenario.poll, scenario.kinds, scenario.describe):
         with pytest.raises(StoreError, match="could not be read back: the disk is gone"):
             refused()
+    assert "could not be read back" in str(scenario.engine.trouble())
 
 
 def test_one_who_cannot_be_told_keeps_nobody_from_being_told(

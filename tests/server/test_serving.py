@@ -12,8 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from ostinato.engine.engine import open_engine
-from tests.server.conftest import Wire, poll, request
+from ostinato.engine.clock import SystemClock
+from ostinato.engine.engine import Engine, open_engine
+from ostinato.engine.log.records import Batch
+from ostinato.engine.log.sqlite import SqliteLog
+from ostinato.errors import DatabaseWriteError
+from tests.server.conftest import Serve, Served, Wire, poll, request
+from tests.server.conftest import start as begin
 
 COMMAND = str(Path(sys.executable).with_name("ostinato"))
 
@@ -131,6 +136,45 @@ def test_its_pages(start: Start) -> None:
         with Wire(process.address) as wire:
             wire.send(data)
             assert wire.answer().status in {404, 405}
+
+
+class FullDisk(SqliteLog):
+    """A log that cannot be written, when it is told so."""
+
+    is_full = False
+
+    def append(self, batch: Batch) -> None:
+        """Keep the batch, or not."""
+        if self.is_full:
+            raise DatabaseWriteError(found="the disk is full", where="/secret/place", hint="Make room")
+        super().append(batch)
+
+
+def health(served: Served) -> tuple[int, str]:
+    """What `/health` answers."""
+    with served.wire() as wire:
+        wire.send(b"GET /health HTTP/1.1\r\n\r\n")
+        answer = wire.answer()
+        return answer.status, answer.body.decode()
+
+
+def test_it_is_not_well_while_nothing_can_be_kept(serve: Serve) -> None:
+    """From the first change that was lost until the disk can be written again, whether or not anybody writes."""
+    log = FullDisk(":memory:")
+    served = serve(engine=Engine(log, clock=SystemClock()))
+    served.register()
+
+    log.is_full = True
+    before = health(served)
+    refused = served.call("StartWorkflowExecution", begin("x"))
+    meanwhile = [health(served), health(served)]
+    log.is_full = False
+
+    assert before == (200, "ok\n")
+    assert (refused.status, refused.fault) == (500, "InternalFailure")
+    assert meanwhile == [(503, "nothing can be kept: the disk is full. Make room\n")] * 2
+    assert health(served) == (200, "ok\n")
+    served.start("x")
 
 
 def test_it_is_not_open_to_all_by_mistake(start: Start, tmp_path: Path) -> None:

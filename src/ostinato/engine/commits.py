@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ostinato.engine.log.log import Log
 from ostinato.engine.log.records import (
+    PROBE,
     Batch,
     DomainRecord,
     TypeKey,
@@ -125,6 +126,23 @@ class Commits:
         """The number of the last batch that is settled: durable, or lost."""
         self.unusable: StoreError | None = None
         """Why nothing can be done any more: a batch was lost, and the state could not be read back."""
+        self._trouble: StoreError | None = None
+        """Why the last batch was lost; None if it was kept."""
+
+    def trouble(self) -> StoreError | None:
+        """Why nothing can be kept at the moment, or None.
+
+        After a batch was lost, a write that changes nothing is tried.
+        """
+        if self._trouble is not None and self.unusable is None:
+            with self._commit_lock:
+                try:
+                    self._log.append(PROBE)
+                except StoreError as error:
+                    self._trouble = error
+                else:
+                    self._trouble = None
+        return self.unusable or self._trouble
 
     def commit(self, number: int) -> None:
         """Return when the batch of that number is durable.
@@ -171,6 +189,7 @@ class Commits:
             failure = DatabaseWriteError(found=f"the commit was interrupted: {interruption!r}")
             _tell(self._abandon(closing, failure), failure)
             raise
+        self._trouble = None
         self.durable = closing.number
         return closing.after
 
@@ -180,6 +199,7 @@ class Commits:
         self._log.append(batch.batch())
 
     def _abandon(self, first: OpenBatch, error: StoreError) -> list[Callable[[Exception | None], None]]:
+        self._trouble = error
         with self._lock:
             second = self.open
             lost = deque(self._failures, _REMEMBERED_FAILURES)

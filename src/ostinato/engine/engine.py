@@ -179,6 +179,10 @@ class Engine:
         with self._transactions.lock:
             return self._tasks.domain(task_token)
 
+    def trouble(self) -> StoreError | None:
+        """Why changes are refused at the moment: the disk is full, say. None if all is well. May wait for the disk."""
+        return self._commits.trouble()
+
     def statistics(self) -> Statistics:
         """What goes on at the moment, in numbers."""
         with self._transactions.lock:

@@ -144,6 +144,13 @@ class Batch(Record):
     forgotten_executions: Sequence[int] = ()
 
 
+PROBE = Batch(
+    heartbeats=(HeartbeatRecord(execution_key=0, scheduled_event_id=EventId(0), timestamp=Timestamp(0)),),
+    forgotten_executions=(0,),
+)
+"""Writes, and leaves all as it was: no execution has the key 0."""
+
+
 class OpenExecution(Record):
     """All that the log knows of an open execution, for the fold at start."""
 
