@@ -126,6 +126,16 @@ def test_what_does_not_end_within_its_grace_is_killed(tmp_path: Path, monkeypatc
     assert is_gone(deaf.children[0].pid)
 
 
+def test_a_child_that_is_told_to_end_while_it_starts_cuts_nothing_short(tmp_path: Path) -> None:
+    """It does not take signals yet, and dies of the first: it had begun nothing."""
+    started = Started("import time; time.sleep(1000)", tmp_path / "f")
+    with running(Supervisor("test", start=started.start, count=1, grace=5)) as ended:
+        wait_until(lambda: len(started.children) == 1)
+
+    assert ended == [Ended.DRAINED]
+    assert all(is_gone(child.pid) for child in started.children)
+
+
 def test_a_second_interrupt_leaves_at_once(tmp_path: Path) -> None:
     """Whatever the children do."""
     deaf = Started(SERVES % "signal.signal(signal.SIGTERM, signal.SIG_IGN); tell('serving')", tmp_path / "f")

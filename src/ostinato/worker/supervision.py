@@ -241,7 +241,8 @@ class Supervisor:
             code = child.exit_code()
         if code is None:
             return
-        if code != 0:
+        # One that was told to end before it could take signals had begun nothing.
+        if code != 0 and (child.has_served or code != -signal.SIGTERM):
             self._ended = Ended.CUT_SHORT if self._is_draining else self._ended
         self._retiring.remove(retiring)
         self._forget(child)
