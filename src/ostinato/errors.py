@@ -630,7 +630,30 @@ class LambdaError(TaskError):
 
 
 class LambdaFailed(LambdaError):
-    """A Lambda function failed."""
+    """A Lambda function failed.
+
+    Args:
+        what: which one failed.
+        error_type: the class of what it raised, as Lambda names it; empty if the failure does not say.
+        error_message: the exception's text.
+        error_traceback: its traceback, line by line.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        reason: str | None = None,
+        details: str | None = None,
+        error_type: str = "",
+        error_message: str = "",
+        error_traceback: Sequence[str] = (),
+    ) -> None:
+        self.error_type = error_type
+        self.error_message = error_message
+        self.error_traceback = tuple(error_traceback)
+        said = f"{error_type}: {error_message}" if error_type else error_message or reason or "no reason given"
+        super().__init__(f"{what} failed: {said}", reason=reason, details=details)
 
 
 class LambdaTimedOut(LambdaError):

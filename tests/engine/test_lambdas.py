@@ -162,6 +162,23 @@ def test_whatever_a_function_raises_fails_it(
     assert ended.reason == reason
 
 
+def test_a_failure_that_is_too_long_loses_its_stack(open_scenario: "Callable[..., Scenario]") -> None:
+    """What is left is still JSON with the class and the beginning of the text."""
+
+    def fail(_: str | None) -> None:
+        raise ValueError("\U0001f600" * 40_000)
+
+    scenario = open_scenario(lambda_functions={"f": fail})
+    scenario.register()
+    scenario.start(lambda_role="role")
+    scenario.decide(_call("f"))
+
+    ended = _ended(scenario)
+    assert isinstance(ended, e.LambdaFunctionFailed)
+    told = json.loads(ended.details or "")
+    assert (told["errorType"], set(told["errorMessage"]), told["stackTrace"]) == ("ValueError", {"\U0001f600"}, [])
+
+
 def test_a_result_that_is_no_text_fails_the_function(open_scenario: "Callable[..., Scenario]") -> None:
     """Half a surrogate pair cannot be kept: it must not spoil the commit of others."""
     scenario = open_scenario(lambda_functions={"f": lambda _: "\ud800"})

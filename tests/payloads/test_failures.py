@@ -192,6 +192,12 @@ def test_any_message_comes_back(message: str, kind: type[Exception]) -> None:
             ErrorDetails(error_type="m.E", message="no", traceback=("a", "b")),
         ),
         ("", '{"error":"E","traceback":["a",1]}', ErrorDetails(error_type="E", message="", traceback=("a", "1"))),
+        (
+            "Unhandled",
+            '{"errorMessage":"no","errorType":"ValueError","stackTrace":["a\\n  b\\n","c"]}',
+            ErrorDetails(error_type="ValueError", message="no", traceback=("a", "  b", "c")),
+        ),
+        ("Unhandled", '{"errorMessage":"no","stackTrace":5}', ErrorDetails(error_type="", message="no")),
         ("", '{"error":"E","traceback":5}', ErrorDetails(error_type="", message='{"error":"E","traceback":5}')),
     ],
 )

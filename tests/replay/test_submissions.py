@@ -321,6 +321,35 @@ def test_ends_of_lambda_functions(event: type[e.Event], error: type[Exception], 
         assert "Lambda function f (lambda-f-1)" in r.result
 
 
+def test_a_failed_lambda_function_tells_what_it_raised() -> None:
+    """In its message, and part by part; a `Retry` may go by the type."""
+    details = '{"errorMessage":"too wide","errorType":"ValueError","stackTrace":["line 1","line 2"]}'
+
+    @workflow
+    def calls() -> list[Any]:
+        with pytest.raises(LambdaFailed) as caught:
+            submit(LambdaFunction(name="f", retry=Retry(max_attempts=9, retry_on=["KeyError"])), 1).result()
+        problem = caught.value
+        return [str(problem), problem.error_type, problem.error_message, problem.error_traceback, problem.reason]
+
+    with Rehearsal(calls) as r:
+        r.happened().lambda_event(e.LambdaFunctionFailed, "lambda-f-1", reason="Unhandled", details=details)
+        r.play()
+
+        said = "Lambda function f (lambda-f-1) failed: ValueError: too wide"
+        assert r.result == [said, "ValueError", "too wide", ["line 1", "line 2"], "Unhandled"]
+
+
+@pytest.mark.parametrize(("reason", "said"), [("Unhandled", "failed: Unhandled"), (None, "failed: no reason given")])
+def test_a_lambda_function_may_fail_without_details(reason: str | None, said: str) -> None:
+    """The reason is what there is then."""
+    with Rehearsal(one_lambda) as r:
+        r.happened().lambda_event(e.LambdaFunctionFailed, "lambda-f-1", reason=reason)
+        r.play()
+
+        assert r.reason == f"LambdaFailed: Lambda function f (lambda-f-1) {said}"
+
+
 @pytest.mark.parametrize("cause", [x.name for x in enums.ScheduleLambdaFunctionFailedCause])
 def test_schedule_lambda_function_failed(cause: str) -> None:
     """Every cause is handled."""

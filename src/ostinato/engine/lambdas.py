@@ -16,6 +16,9 @@ LambdaFunction = Callable[[str | None], object]
 _THREADS = 8
 _PAUSE_SECONDS = 1.0
 
+_SHORT_CHARACTERS = DATA_CHARACTERS // 16
+"""Of a message that has to be cut: JSON takes up to twelve characters for one."""
+
 
 class LambdaFunctions:
     """The functions that stand in for Amazon Lambda's.
@@ -76,5 +79,12 @@ def _message(error: BaseException) -> str:
 
 
 def _failure(error_type: str, message: str, stack: tuple[str, ...] | list[str]) -> LambdaOutcome:
-    details = json.dumps({"errorMessage": message, "errorType": error_type, "stackTrace": list(stack)})
-    return LambdaOutcome(is_failure=True, reason=error_type[:REASON_CHARACTERS], details=details[:DATA_CHARACTERS])
+    kind = error_type[:REASON_CHARACTERS]
+    details = _details(kind, message, stack)
+    if len(details) > DATA_CHARACTERS:
+        details = _details(kind, message[:_SHORT_CHARACTERS], ())
+    return LambdaOutcome(is_failure=True, reason=kind, details=details)
+
+
+def _details(error_type: str, message: str, stack: tuple[str, ...] | list[str]) -> str:
+    return json.dumps({"errorMessage": message, "errorType": error_type, "stackTrace": list(stack)})

@@ -1,7 +1,8 @@
 """Exceptions <-> the text in SWF's `reason` and `details`.
 
 The details are a JSON object in simpleflow's form: `error` (the class's name), `error_type` (with its module, unless it
-is built in), `message` and `traceback` (a list of lines).
+is built in), `message` and `traceback` (a list of lines). What AWS Lambda tells of a failure (`errorType`,
+`errorMessage`, `stackTrace`) is read, too.
 """
 
 import traceback
@@ -90,7 +91,7 @@ def full_reason(reason: str, details: str | None) -> str:
 
 def load_failure(reason: str | None, details: str | None) -> ErrorDetails:
     """What the failure tells of its exception; details in any other form become the message or the traceback."""
-    known = _known_details(details)
+    known = _known_details(details) or _told_by_lambda(details)
     if known is None:
         more = details if reason and details else ""
         return ErrorDetails(error_type="", message=reason or details or "", traceback=tuple(more.splitlines()))
@@ -102,11 +103,29 @@ def load_failure(reason: str | None, details: str | None) -> ErrorDetails:
     )
 
 
-def _known_details(details: str | None) -> dict[str, Any] | None:
+def _object(details: str | None) -> dict[str, Any]:
+    """The JSON object that the details are; empty if they are anything else."""
     try:
-        known = msgspec.json.decode(details or "", type=dict[str, Any])
+        return msgspec.json.decode(details or "", type=dict[str, Any])
     except (ValueError, RecursionError):
+        return {}
+
+
+def _told_by_lambda(details: str | None) -> dict[str, Any] | None:
+    told = _object(details)
+    if not isinstance(told.get("errorMessage"), str):
         return None
+    lines: list[Any] | None = told["stackTrace"] if isinstance(told.get("stackTrace"), list) else None
+    return {
+        "error_type": told.get("errorType"),
+        "message": told["errorMessage"],
+        # Each runtime writes a stack in a way of its own; Python's has several lines in one.
+        "traceback": None if lines is None else [line for each in lines for line in str(each).splitlines()],
+    }
+
+
+def _known_details(details: str | None) -> dict[str, Any] | None:
+    known = _object(details)
     has_lines = isinstance(known.get("traceback"), (list, str, type(None)))
     return known if has_lines and ("error" in known or "error_type" in known) else None
 

@@ -342,7 +342,8 @@ class LambdaFunction:
         retry: whether and when it is tried again.
         id: an id of your own for the invocation, unique in the execution.
         on_failure: is asked what to do when it does not end well.
-        stand_in: what `ostinato run` calls in its place on an embedded engine, with the value. Amazon calls its own.
+        stand_in: what an embedded engine (of `ostinato run`, `standalone` or `server`) calls in its place, with the
+            value. Amazon calls its own.
     """
 
     name: str

@@ -9,6 +9,7 @@ from ostinato.model import events as e
 from ostinato.model import lives
 from ostinato.model.durations import to_swf
 from ostinato.model.limits import DATA_CHARACTERS
+from ostinato.payloads.failures import load_failure
 from ostinato.payloads.limits import check_length
 from ostinato.replay.definitions import LambdaFunction
 from ostinato.replay.execution import Execution, bounded_id
@@ -75,7 +76,17 @@ class SubmittedLambda(Submission):
             case e.LambdaFunctionCompleted(result=result):
                 self._completed(result, self._result_type())
             case e.LambdaFunctionFailed(reason=reason, details=details):
-                self._failed(errors.LambdaFailed(f"{said} failed: {reason}", reason=reason, details=details))
+                told = load_failure(reason, details)
+                self._failed(
+                    errors.LambdaFailed(
+                        said,
+                        reason=reason,
+                        details=details,
+                        error_type=told.error_type,
+                        error_message=told.message,
+                        error_traceback=told.traceback,
+                    )
+                )
             case e.LambdaFunctionTimedOut():
                 self._failed(errors.LambdaTimedOut(f"{said} timed out"))
             case e.StartLambdaFunctionFailed(message=message):
