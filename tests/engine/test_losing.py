@@ -17,6 +17,7 @@ from ostinato.errors import DatabaseWriteError, StoreError, SwfFault, UnknownRes
 from ostinato.model import decisions as d
 from ostinato.model import events as e
 from ostinato.model import operations as o
+from ostinato.model.structures import ExecutionTimeFilter
 from tests.engine.conftest import DECIDER, WORKERS, Scenario
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def test_however_many_commits_fail_no_task_is_done_by_nobody() -> None:
     for thread in threads:
         thread.start()
     # Counted from what is kept: what the engine holds at the moment may go with a commit yet.
-    still_open = o.CountOpenWorkflowExecutions(domain="d", start_time_filter=o.ExecutionTimeFilter(oldest_date=0.0))
+    still_open = o.CountOpenWorkflowExecutions(domain="d", start_time_filter=ExecutionTimeFilter(oldest_date=0.0))
     latest = monotonic() + 60
     while (count := _insisted(lambda: engine.call(still_open)).count) and monotonic() < latest:
         sleep(0.05)
