@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from queue import SimpleQueue
+from typing import Any
 
 import pytest
 from opentelemetry import trace
@@ -16,13 +17,13 @@ from opentelemetry.trace import StatusCode
 from ostinato import Client, Retry, activity, activity_info, continue_as_new, sleep, submit, workflow
 from ostinato.engine.clock import ManualClock
 from ostinato.engine.engine import open_engine
-from ostinato.errors import WorkflowFailed
+from ostinato.errors import ConnectionLostError, ThrottlingException, WorkflowFailed, WorkflowTerminated
+from ostinato.model.fields import RunId
+from ostinato.model.structures import WorkflowExecution
 from ostinato.otel import Telemetry
 from ostinato.worker.catalog import catalog_of
 from ostinato.worker.local import LocalWorker
-
-if TYPE_CHECKING:
-    from ostinato.worker.notices import Notice
+from ostinato.worker.notices import CallFailed, DecisionMade, Notice, ReplayBegun, all_of
 
 DOMAIN = "d"
 
@@ -64,6 +65,33 @@ def again(left: int) -> int:
     return submit(add, left).result()
 
 
+STARTED: SimpleQueue[Any] = SimpleQueue()
+
+
+@workflow(name="closing")
+def closing() -> None:
+    # As somebody else would: the decision that is being made comes too late.
+    STARTED.get(timeout=60).terminate()
+
+
+@workflow(name="undurable")
+async def undurable() -> None:
+    await asyncio.to_thread(print)
+
+
+class Told(list[Any]):
+    """A list that tells of what is added."""
+
+    def __init__(self, tell: Callable[[Any], None]) -> None:
+        super().__init__()
+        self.tell = tell
+
+    def append(self, value: Any) -> None:
+        """Add it."""
+        super().append(value)
+        self.tell(value)
+
+
 @workflow(name="wrong")
 def wrong() -> None:
     raise ValueError("wrong")
@@ -82,7 +110,7 @@ class Lab:
 
     def run(self, use: Callable[[Client], object], *, is_started_traced: bool = True) -> list[ReadableSpan]:
         """The spans there were when what was done with the client was done."""
-        catalog = catalog_of([add, add_async, flaky, child, parent, again, wrong])
+        catalog = catalog_of([add, add_async, flaky, child, parent, again, wrong, closing, undurable])
         with open_engine(":memory:", clock=ManualClock()) as engine:
             with LocalWorker(
                 engine.local(),
@@ -90,7 +118,7 @@ class Lab:
                 catalog=catalog,
                 activity_middleware=[self.telemetry.around_activity],
                 decision_middleware=[self.telemetry.around_decision],
-                watch=self.notices.append,
+                watch=all_of([self.notices.append, self.telemetry.watch]),
             ) as worker:
                 middleware = [self.telemetry.around_start] if is_started_traced else []
                 use(Client(engine, domain=DOMAIN, middleware=middleware))
@@ -208,3 +236,62 @@ def test_what_is_measured(lab: Lab) -> None:
         ("flaky", "default", "completed"): 1,
     }
     assert set(measured["ostinato.activities"].values()) == {0}
+    decisions = sum(measured["ostinato.decision.duration"].values())
+    assert measured["ostinato.replays"] == {("full",): 2, ("continued",): decisions - 2}
+
+
+def test_checks_and_calls_that_failed_are_measured(lab: Lab) -> None:
+    """By what was called, and by what went wrong."""
+    execution = WorkflowExecution(workflow_id="w", run_id=RunId("r"))
+    lost = ConnectionLostError(where="http://x", found="gone", may_be_done=True)
+    for notice in (
+        ReplayBegun(execution, (), is_check=True),
+        CallFailed("PollForDecisionTask", ThrottlingException("Rate exceeded")),
+        CallFailed("PollForDecisionTask", lost),
+        CallFailed("PollForDecisionTask", lost),
+    ):
+        lab.telemetry.watch(notice)
+
+    measured = lab.measured()
+
+    assert measured["ostinato.replays"] == {("check",): 1}
+    assert measured["ostinato.call.failures"] == {
+        ("PollForDecisionTask", "ThrottlingException"): 1,
+        ("PollForDecisionTask", "ConnectionLostError"): 2,
+    }
+
+
+def test_the_span_of_a_decision_ends_with_swfs_answer(lab: Lab) -> None:
+    """What SWF does not take is an error with the reason, and so is what could not be decided."""
+    ended: list[set[str]] = []
+
+    def watch(notice: Notice) -> None:
+        if isinstance(notice, DecisionMade):
+            ended.append({span.name for span in lab.exporter.get_finished_spans()})
+
+    lab.notices = Told(watch)
+
+    def use(client: Client) -> None:
+        handle = client.start(closing)
+        STARTED.put(handle)
+        with pytest.raises(WorkflowTerminated):
+            handle.result()
+        client.start(undurable)
+        assert client.run(child, 1) == 2
+
+    spans = lab.run(use, is_started_traced=False)
+
+    told = {
+        (span.name, span.attributes["ostinato.outcome"], span.status.status_code, (span.status.description or "")[:22])  # type: ignore[index]
+        for span in spans
+        if span.name.startswith("decide")
+    }
+    assert told == {
+        ("decide closing", "refused", StatusCode.ERROR, "UnknownResourceFault: "),
+        ("decide undurable", "dropped", StatusCode.ERROR, "NotDurableError: workfl"[:22]),
+        ("decide child", "made", StatusCode.UNSET, ""),
+        ("decide child", "completed", StatusCode.UNSET, ""),
+    }
+    # When SWF has taken the first decision on the child, its span is still open.
+    assert "decide child" not in ended[0]
+    assert "decide child" in ended[1]

@@ -8,8 +8,8 @@ decision is made, an attempt is run or an execution is started, so that replayin
 import hashlib
 import time
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager
+from dataclasses import replace
 
 import msgspec
 from opentelemetry import metrics, trace
@@ -36,6 +36,7 @@ from ostinato.model.results import ActivityTask
 from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.along import send_along, sent_along
 from ostinato.worker.middleware import Deciding, Decisions, Report, carried
+from ostinato.worker.notices import CallFailed, Notice, ReplayBegun, ReplayContinued
 
 _NAME = "ostinato"
 _W3C = TraceContextTextMapPropagator()
@@ -48,17 +49,8 @@ _CLOSES: Mapping[type, str] = {
 }
 
 
-@dataclass
-class _Measured:
-    """What is to be said of something when it is over."""
-
-    span: Span
-    outcome: str
-    attributes: dict[str, str] = field(default_factory=dict[str, str])
-
-
 class Telemetry:
-    """Spans and metrics, as middleware: `around_start`, `around_decision` and `around_activity`.
+    """Spans and metrics, as middleware: `around_start`, `around_decision`, `around_activity`; and as `watch`.
 
     The module has functions of these names, too, for the providers that are set globally.
 
@@ -80,6 +72,12 @@ class Telemetry:
         )
         self._activities = meter.create_histogram("ostinato.activity.duration", "s", "How long an attempt ran.")
         self._running = meter.create_up_down_counter("ostinato.activities", "{attempt}", "Attempts that run.")
+        self._replays = meter.create_counter(
+            "ostinato.replays", "{replay}", "Replays that were begun, or went on, in order to decide or to check."
+        )
+        self._failures = meter.create_counter(
+            "ostinato.call.failures", "{call}", "Calls to SWF that failed and were made again."
+        )
 
     def around_start(self, starting: Starting, start: Callable[[Starting], WorkflowExecution]) -> WorkflowExecution:
         """Around a start: the span under which the execution will be."""
@@ -96,77 +94,86 @@ class Telemetry:
         return execution
 
     def around_decision(self, deciding: Deciding, decide: Callable[[], Decisions]) -> Decisions:
-        """Around a decision: a span under that of the start; what is decided will be under it."""
-        kind = deciding.task.workflow_type
-        with self._measured(
-            f"decide {kind.name}",
-            _parent(deciding.started.input, deciding.task.workflow_execution),
-            deciding.task.workflow_execution,
-            self._decisions,
-            {"ostinato.workflow.type": kind.name, "ostinato.workflow.version": kind.version},
-        ) as measured:
-            measured.outcome = "dropped"
-            decisions = decide()
-            measured.outcome = _close(decisions) or "made"
-            measured.span.set_attribute("ostinato.decisions", len(decisions))
-            return tuple(_carrying(decision) for decision in decisions)
+        """Around a decision: a span under that of the start; what is decided will be under it.
 
-    def around_activity(self, task: ActivityTask, attempt: Callable[[], Report | None]) -> Report | None:
+        It is current while the decision is made, and ends when SWF has taken it, or has not.
+        """
+        kind = deciding.task.workflow_type
+        attributes = {"ostinato.workflow.type": kind.name, "ostinato.workflow.version": kind.version}
+        execution = deciding.task.workflow_execution
+        span = self._begun(f"decide {kind.name}", deciding.started.input, execution, attributes)
+        begun, outcome = time.perf_counter(), "dropped"
+
+        def answered(failure: BaseException | None) -> None:
+            refused = outcome if failure is None or outcome == "dropped" else "refused"
+            _end(span, refused, failure)
+
+        deciding.answered.append(answered)
+        try:
+            with _current(span):
+                decisions = decide()
+                outcome = _close(decisions) or "made"
+                span.set_attribute("ostinato.decisions", len(decisions))
+                return tuple(_carrying(decision) for decision in decisions)
+        finally:
+            self._decisions.record(time.perf_counter() - begun, {**attributes, "ostinato.outcome": outcome})
+
+    def around_activity(self, task: ActivityTask) -> Generator[None, Report | None]:
         """Around an attempt: a span under that of the decision which asked for it."""
         kind = task.activity_type
         attributes = {"ostinato.activity.type": kind.name, "ostinato.activity.version": kind.version}
-        with self._measured(
-            f"run {kind.name}",
-            _parent(task.input, task.workflow_execution),
-            task.workflow_execution,
-            self._activities,
-            attributes,
-        ) as measured:
-            measured.span.set_attributes(
-                {"ostinato.activity.id": task.activity_id, "ostinato.attempt": sent_along(task.input).attempt}
-            )
-            self._running.add(1, attributes)
-            sent = carried.set(_injected())
-            try:
-                report = attempt()
-            finally:
-                carried.reset(sent)
-                self._running.add(-1, attributes)
-            measured.outcome = _outcome(report)
+        span = self._begun(f"run {kind.name}", task.input, task.workflow_execution, attributes)
+        span.set_attributes(
+            {"ostinato.activity.id": task.activity_id, "ostinato.attempt": sent_along(task.input).attempt}
+        )
+        begun, outcome, failure = time.perf_counter(), "failed", None
+        self._running.add(1, attributes)
+        try:
+            with _current(span):
+                sent = carried.set(_injected())
+                try:
+                    report = yield
+                finally:
+                    carried.reset(sent)
+            outcome = _outcome(report)
             if isinstance(report, RespondActivityTaskFailed):
-                measured.span.set_status(Status(StatusCode.ERROR, report.reason))
-            return report
+                span.set_status(Status(StatusCode.ERROR, report.reason))
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            self._running.add(-1, attributes)
+            _end(span, outcome, failure)
+            self._activities.record(time.perf_counter() - begun, {**attributes, "ostinato.outcome": outcome})
 
-    @contextmanager
-    def _measured(
-        self,
-        name: str,
-        parent: Context,
-        execution: WorkflowExecution,
-        histogram: metrics.Histogram,
-        attributes: dict[str, str],
-    ) -> Generator[_Measured]:
+    def watch(self, notice: Notice) -> None:
+        """Count what deciders and workers tell of replays and of calls that failed."""
+        match notice:
+            case ReplayContinued():
+                self._replays.add(1, {"ostinato.replay": "continued"})
+            case ReplayBegun(is_check=is_check):
+                self._replays.add(1, {"ostinato.replay": "check" if is_check else "full"})
+            case CallFailed(operation=operation, error=error):
+                self._failures.add(1, {"ostinato.operation": operation, "error.type": type(error).__name__})
+            case _:
+                pass
+
+    def _begun(self, name: str, text: str | None, execution: WorkflowExecution, attributes: dict[str, str]) -> Span:
         ids = {"ostinato.workflow.id": execution.workflow_id, "ostinato.run.id": execution.run_id}
-        begun = time.perf_counter()
-        with self._tracer.start_as_current_span(
-            name,
-            context=parent,
-            kind=SpanKind.CONSUMER,
-            attributes={**attributes, **ids},
-            record_exception=False,
-            set_status_on_exception=False,
-        ) as span:
-            measured = _Measured(span, outcome="failed")
-            try:
-                yield measured
-            except BaseException as error:
-                span.record_exception(error)
-                span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
-                raise
-            finally:
-                span.set_attribute("ostinato.outcome", measured.outcome)
-                seconds = time.perf_counter() - begun
-                histogram.record(seconds, {**attributes, "ostinato.outcome": measured.outcome})
+        parent = _parent(text, execution)
+        return self._tracer.start_span(name, parent, SpanKind.CONSUMER, {**attributes, **ids})
+
+
+def _current(span: Span) -> AbstractContextManager[Span]:
+    return trace.use_span(span, record_exception=False, set_status_on_exception=False)
+
+
+def _end(span: Span, outcome: str, failure: BaseException | None) -> None:
+    span.set_attribute("ostinato.outcome", outcome)
+    if failure is not None:
+        span.record_exception(failure)
+        span.set_status(Status(StatusCode.ERROR, f"{type(failure).__name__}: {failure}"))
+    span.end()
 
 
 def within_attempt(task: ActivityTask, attempt: Callable[[], Report | None]) -> Report | None:
@@ -232,3 +239,4 @@ _GLOBAL = Telemetry()
 around_start = _GLOBAL.around_start
 around_decision = _GLOBAL.around_decision
 around_activity = _GLOBAL.around_activity
+watch = _GLOBAL.watch

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from ostinato import Client, workflow
-from ostinato.model.events import DecisionTaskCompleted
+from ostinato.model.events import DecisionTaskCompleted, WorkflowExecutionStarted
 from ostinato.otel import Telemetry
 from tests.cli.conftest import Shell, started
 
@@ -29,6 +29,30 @@ provider.add_span_processor(
     SimpleSpanProcessor(ConsoleSpanExporter(out=out, formatter=lambda span: span.to_json(indent=None) + "\\n"))
 )
 trace.set_tracer_provider(provider)
+
+
+class Counted:
+    def note(self, what):
+        with open("counted.txt", "a") as file:
+            file.write(f"{what}\\n")
+
+    def around_start(self, starting, start):
+        self.note("start")
+        return start(starting)
+
+    def around_decision(self, deciding, decide):
+        self.note("decision")
+        return decide()
+
+    def around_activity(self, task):
+        self.note("activity")
+        yield
+
+    def watch(self, notice):
+        self.note(type(notice).__name__)
+
+
+counted = Counted()
 
 
 @activity
@@ -98,6 +122,57 @@ def test_one_trace_through_all_processes(shell: Shell, url: str) -> None:
         ("apart", "decide flow"),
         ("within apart", "apart"),
     }
+
+
+@pytest.mark.parametrize("command", ["run", "standalone"])
+def test_commands_that_do_all_are_traced_from_their_start(shell: Shell, command: str) -> None:
+    """In one trace, in as many processes as there are; so is what an object of the program's own is around."""
+    ended = shell(
+        *(command, "traced.py:flow", "--input", "1", "--engine", "memory:"),
+        *("--middleware", "otel", "--middleware", "traced:counted"),
+    )
+
+    assert (ended.code, ended.out) == (0, "4\n"), ended.err
+    found = spans(shell)
+    assert len({span["context"]["trace_id"] for span in found}) == 1
+    names = {span["name"].rpartition(".")[2] for span in found}
+    assert {"start flow", "decide flow", "decide child", "work", "within"} <= names
+    (start,) = (span for span in found if span["name"] == "start flow")
+    assert start["parent_id"] is None
+    told = set((shell.directory / "counted.txt").read_text().split())
+    assert {"start", "decision", "activity", "ReplayBegun", "ReplayContinued", "ActivityReported"} <= told
+
+
+def test_a_start_is_traced(shell: Shell, url: str) -> None:
+    """Of a target, and of a type that is registered, whose code is not imported."""
+    first = shell("start", "traced.py:flow", "--input", "1", "--id", "a", "--engine", url, "--middleware", "otel")
+    assert first.code == 0, first.err
+    second = shell(
+        *("start", "flow@default", "--input", "1", "--id", "b", "--engine", url),
+        *("--middleware", "traced:counted", "--middleware", "otel"),
+        PYTHONPATH=str(shell.directory),
+    )
+    assert second.code == 0, second.err
+
+    found = {span["attributes"]["ostinato.workflow.id"]: span for span in spans(shell)}
+    with Client(url) as client:
+        for workflow_id in ("a", "b"):
+            handle = client.handle(workflow_id)
+            started = next(iter(handle.history()))
+            assert isinstance(started, WorkflowExecutionStarted)
+            context = found[workflow_id]["context"]
+            traceparent = f"00-{context['trace_id'][2:]}-{context['span_id'][2:]}-"
+            assert traceparent in (started.input or "")
+            assert found[workflow_id]["attributes"]["ostinato.run.id"] == handle.run_id
+
+
+@pytest.mark.parametrize("name", ["nothing", "traced:work"])
+def test_middleware_that_is_none_is_told(shell: Shell, name: str) -> None:
+    """Exit code 2: of a mere function nobody knows what it is to be around."""
+    ended = shell("run", "traced.py:flow", "--input", "1", "--engine", "memory:", "--middleware", name)
+
+    assert ended.code == 2
+    assert f"--middleware: {name} has none of around_start" in ended.err
 
 
 def spans(shell: Shell) -> list[dict[str, Any]]:

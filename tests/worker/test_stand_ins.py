@@ -64,5 +64,6 @@ def test_one_name_has_one_stand_in() -> None:
     rival = LambdaFunction("scale", stand_in=halve)
 
     assert stand_ins_in(module(scale=scale, again=again)).keys() == {"scale"}
-    with pytest.raises(UsageError, match="the Lambda function 'scale': two functions stand in for it"):
-        stand_ins_in(module(scale=scale, rival=rival))
+    for modules in ([module(scale=scale, rival=rival)], [module(scale=scale), module(rival=rival)]):
+        with pytest.raises(UsageError, match="the Lambda function 'scale': two functions stand in for it"):
+            stand_ins_in(*modules)

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TextIO, assert_never
 
 from ostinato.cli.complaints import complain, say
@@ -20,15 +21,26 @@ from ostinato.cli.messages import messages_to
 from ostinato.cli.orders import Order, Role
 from ostinato.cli.outcome import tell_outcome
 from ostinato.cli.reaching import reach
+from ostinato.cli.stand_ins_option import check_stand_ins
 from ostinato.cli.streams import data_stream
 from ostinato.cli.supervise import starter
-from ostinato.client.executions import find_open, start_execution
+from ostinato.client.executions import find_open, start_as
+from ostinato.client.middleware import Starting, around_start
 from ostinato.client.registration import register_types
 from ostinato.engines import EngineKind, EngineUrl, parse_engine
 from ostinato.errors import UsageError, WorkflowExecutionAlreadyStartedFault
 from ostinato.model.operations import DescribeWorkflowExecution
 from ostinato.storage.sealed import seal, travel_of
 from ostinato.worker.lane import Lane, lane_for
+from ostinato.worker.middleware import (
+    ACTIVITY_GROUP,
+    DECISION_GROUP,
+    START_GROUP,
+    WATCH_GROUP,
+    check_parts,
+    load_parts,
+    names_with_part,
+)
 from ostinato.worker.notices import ignore
 from ostinato.worker.service import prepare
 from ostinato.worker.supervision import Supervisor
@@ -66,6 +78,8 @@ class Alone:
     concurrency: int
     guard: str
     payloads: str
+    stand_ins: tuple[str, ...]
+    middleware: tuple[str, ...]
     is_quiet: bool
 
 
@@ -89,7 +103,9 @@ class _Alone:
         self._data = data
         self._payloads = load_payloads(alone.payloads)
         self._url = parse_engine(alone.engine, where="--engine")
-        self._target = load_target(alone.target)
+        check_stand_ins(alone.stand_ins, alone.engine, is_embedded=self._url.is_embedded)
+        self._target = load_target(alone.target, alone.stand_ins)
+        check_parts(alone.middleware)
         self._travels = self._target.workflow.payloads or self._payloads
         name = self._target.workflow.name.rpartition(".")[2]
         self._workflow_id = alone.workflow_id or f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
@@ -146,6 +162,8 @@ class _Alone:
             is_verbose=False,
             db=self._url.place or ":memory:",
             port=port,
+            # Those in the workflow's module, too; one that has none need not be imported there.
+            stand_ins=(*self._alone.stand_ins, *([self._alone.target] if self._target.has_stand_ins else [])),
         )
         with self._running(order, 1) as server:
             deadline = time.monotonic() + _SERVER_SECONDS
@@ -167,6 +185,9 @@ class _Alone:
             lane=self._lane.suffix,
             single=self._lane.single,
             payloads=self._alone.payloads,
+            middleware=names_with_part(
+                self._alone.middleware, DECISION_GROUP if role is Role.DECIDER else ACTIVITY_GROUP, WATCH_GROUP
+            ),
             concurrency=self._alone.concurrency,
             guard=self._alone.guard,
         )
@@ -212,7 +233,11 @@ class _Alone:
         workflow = self._target.workflow
         text, task_list = self._text or self._read_input(), self._lane.name(workflow.task_list)
         try:
-            execution = start_execution(swf, self._alone.domain, workflow, self._workflow_id, text, task_list=task_list)
+            execution = around_start(
+                load_parts(self._alone.middleware, START_GROUP),
+                Starting(workflow=workflow, workflow_id=self._workflow_id, input=text),
+                partial(start_as, swf, self._alone.domain, task_list),
+            )
         except WorkflowExecutionAlreadyStartedFault:
             raise UsageError(
                 where=f"--id {self._workflow_id}", found="an execution with that id was started just now"
@@ -258,6 +283,10 @@ class _Alone:
         words = ["ostinato", "standalone", self._alone.target, "--id", self._workflow_id]
         words += ["--engine", self._alone.engine, "--domain", self._alone.domain]
         words += ["--payloads", self._alone.payloads] if self._alone.payloads else []
+        for stand_ins in self._alone.stand_ins:
+            words += ["--stand-ins", stand_ins]
+        for middleware in self._alone.middleware:
+            words += ["--middleware", middleware]
         say(f"{self._workflow_id} stays open; go on with: {shlex.join(words)}")
 
 

@@ -19,9 +19,10 @@ from ostinato.worker.children import DRAINING, SERVING, STARTING, Status
 from ostinato.worker.counters import Counters
 from ostinato.worker.lines import Lines
 from ostinato.worker.logs import set_up_logging
+from ostinato.worker.middleware import WATCH_GROUP, load_parts
 from ostinato.worker.service import Service, prepare
 from ostinato.worker.supervision import UNUSABLE
-from ostinato.worker.targets import load_catalog, load_payloads
+from ostinato.worker.targets import load_catalog, load_payloads, load_stand_ins
 from ostinato.worker.titles import set_title
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class _Child:
         if order.role is Role.SERVER:
             from ostinato.cli.child_server import ServerService  # noqa: PLC0415  # an extra, and heavy
 
-            with ServerService(order.db, order.port) as service:
+            with ServerService(order.db, order.port, load_stand_ins(order.stand_ins)) as service:
                 return self._serve(service)
         catalog = load_catalog(order.targets)
         payloads = load_payloads(order.payloads)
@@ -85,6 +86,7 @@ class _Child:
                 watch=self._counters.watch,
             )
             polls, rest = seal(polls, travel), seal(rest, travel)
+            self._counters.tell(load_parts(order.middleware, WATCH_GROUP))
             if order.role is Role.DECIDER:
                 polls, rest = for_replay(polls), for_replay(rest)
             lines = Lines(polls, rest, hanging.close)

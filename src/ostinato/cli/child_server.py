@@ -1,11 +1,13 @@
 """The server of one `ostinato standalone`, in a child process: a database file, for the processes beside it alone."""
 
 import threading
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
 from ostinato.engine.engine import open_engine
 from ostinato.server.serving import Server, Settings, listen
+from ostinato.worker.stand_ins import StandIn
 
 HOST = "127.0.0.1"
 
@@ -16,14 +18,15 @@ class ServerService:
     Args:
         db: the file, or `:memory:`.
         port: the port.
+        stand_ins: what is called in place of Lambda functions, by their names.
 
     Raises:
         UsageError: the port or the database cannot be used.
     """
 
-    def __init__(self, db: str, port: int) -> None:
+    def __init__(self, db: str, port: int, stand_ins: Mapping[str, StandIn]) -> None:
         self._listening = listen(HOST, port)
-        self._engine = open_engine(db)
+        self._engine = open_engine(db, lambda_functions=stand_ins)
         self._server = Server(self._engine, Settings())
         self._thread = threading.Thread(target=self._server.serve, args=(self._listening,), name="ostinato server")
 

@@ -44,6 +44,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         patience: the same.
         db: what a server serves.
         port: where, on this machine.
+        stand_ins: the targets with what it calls in place of Lambda functions.
     """
 
     role: Role
@@ -73,3 +74,4 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     patience: float = 10.0
     db: str = ""
     port: int = 0
+    stand_ins: tuple[str, ...] = ()

@@ -4,7 +4,9 @@ import click
 
 from ostinato.cli.access import ENVIRONMENT, domain_option
 from ostinato.cli.guarding import guard_option
+from ostinato.cli.middleware_option import middleware_option
 from ostinato.cli.payloads_option import payloads_option
+from ostinato.cli.stand_ins_option import stand_ins_option
 
 EXIT_CODES = """
 \b
@@ -50,6 +52,8 @@ Exit codes:
 @guard_option
 @click.option("--serial", is_flag=True, help="All in one thread, one thing at a time, without time-outs: for pdb.")
 @payloads_option
+@stand_ins_option
+@middleware_option
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 @click.pass_context
 def run(  # noqa: PLR0917  # click calls it, by name
@@ -65,6 +69,8 @@ def run(  # noqa: PLR0917  # click calls it, by name
     guard: str,
     serial: bool,  # noqa: FBT001  # click calls it
     payloads: str,
+    stand_ins: tuple[str, ...],
+    middleware: tuple[str, ...],
     quiet: bool,  # noqa: FBT001  # click calls it
 ) -> None:
     """Run the workflow that TARGET names, to its end, with its deciders and activities in this process.
@@ -91,6 +97,8 @@ def run(  # noqa: PLR0917  # click calls it, by name
         guard=guard,
         is_serial=serial,
         payloads=payloads,
+        stand_ins=stand_ins,
+        middleware=middleware,
         is_quiet=quiet,
     )
     context.exit(run_session(session))

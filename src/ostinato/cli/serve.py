@@ -18,9 +18,11 @@ from ostinato.errors import UsageError
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Mapping
     from types import FrameType
 
     from ostinato.server.serving import Server
+    from ostinato.worker.stand_ins import StandIn
 
 STOPPED = 0
 FAILED = 1
@@ -39,6 +41,7 @@ class Service:
     port: int
     credentials: str | None
     is_insecure: bool
+    stand_ins: tuple[str, ...]
     has_access_log: bool
 
 
@@ -63,12 +66,13 @@ def _serve(service: Service) -> int:
     from ostinato.server.credentials import read_credentials  # noqa: PLC0415
 
     credentials = read_credentials(Path(service.credentials)) if service.credentials is not None else None
+    stand_ins = _stand_ins(service.stand_ins)
     with ExitStack() as stack:
         listening = stack.enter_context(listen(service.host, service.port))
         _check_reach(service, listening)
         # Reading the database back makes many objects, and no garbage.
         gc.disable()
-        engine = stack.enter_context(open_engine(service.db))
+        engine = stack.enter_context(open_engine(service.db, lambda_functions=stand_ins))
         access_log = AccessLog(sys.stderr) if service.has_access_log else None
         if access_log is not None:
             stack.callback(access_log.close)
@@ -77,6 +81,14 @@ def _serve(service: Service) -> int:
         say(_greeting(url_of(listening), service))
         server.serve(listening)
     return STOPPED
+
+
+def _stand_ins(targets: tuple[str, ...]) -> "Mapping[str, StandIn]":
+    if not targets:
+        return {}
+    from ostinato.worker.targets import load_stand_ins  # noqa: PLC0415  # most servers know of no code
+
+    return load_stand_ins(targets)
 
 
 def _check_reach(service: Service, listening: "socket.socket") -> None:

@@ -2,6 +2,8 @@
 
 import click
 
+from ostinato.cli.stand_ins_option import stand_ins_option
+
 EXIT_CODES = """
 \b
 Exit codes:
@@ -29,6 +31,7 @@ Exit codes:
     help="TOML or JSON with the access keys of those who may call; if not given, whoever reaches the address.",
 )
 @click.option("--insecure", is_flag=True, help="Listen on an address that others reach, without --credentials.")
+@stand_ins_option
 @click.option("--access-log", is_flag=True, help="Write a line of JSON to stderr for each request.")
 @click.pass_context
 def server(  # noqa: PLR0917  # click calls it, by name
@@ -38,6 +41,7 @@ def server(  # noqa: PLR0917  # click calls it, by name
     port: int,
     credentials: str | None,
     insecure: bool,  # noqa: FBT001  # click calls it
+    stand_ins: tuple[str, ...],
     access_log: bool,  # noqa: FBT001
 ) -> None:
     """Serve Amazon SWF's API over HTTP, for workers and clients in other processes, in any language.
@@ -47,6 +51,12 @@ def server(  # noqa: PLR0917  # click calls it, by name
     from ostinato.cli.serve import Service, run_service  # noqa: PLC0415  # --help does without
 
     service = Service(
-        db=db, host=host, port=port, credentials=credentials, is_insecure=insecure, has_access_log=access_log
+        db=db,
+        host=host,
+        port=port,
+        credentials=credentials,
+        is_insecure=insecure,
+        stand_ins=stand_ins,
+        has_access_log=access_log,
     )
     context.exit(run_service(service))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TextIO, assert_never
 
 from ostinato.cli.complaints import complain, say
@@ -29,9 +30,11 @@ from ostinato.cli.messages import messages_to
 from ostinato.cli.names import check_name
 from ostinato.cli.outcome import tell_dropped, tell_outcome
 from ostinato.cli.reaching import reach
+from ostinato.cli.stand_ins_option import check_stand_ins
 from ostinato.cli.streams import data_stream
-from ostinato.client.executions import start_execution
+from ostinato.client.executions import start_as
 from ostinato.client.histories import read_history
+from ostinato.client.middleware import Starting, around_start
 from ostinato.client.registration import register_domain
 from ostinato.engines import EngineKind, parse_engine
 from ostinato.errors import UsageError, WorkflowExecutionAlreadyStartedFault
@@ -43,6 +46,15 @@ from ostinato.swf import Swf
 from ostinato.worker.guard import Guard, GuardMode
 from ostinato.worker.lane import lane_for
 from ostinato.worker.local import LocalWorker
+from ostinato.worker.middleware import (
+    ACTIVITY_GROUP,
+    DECISION_GROUP,
+    START_GROUP,
+    WATCH_GROUP,
+    check_parts,
+    load_parts,
+)
+from ostinato.worker.notices import all_of
 from ostinato.worker.one_thread import OneThread, PatientLane
 from ostinato.worker.targets import Target, load_payloads, load_target
 
@@ -73,6 +85,8 @@ class Session:
     guard: str = "warning"
     is_serial: bool = False
     payloads: str = ""
+    stand_ins: tuple[str, ...] = ()
+    middleware: tuple[str, ...] = ()
     is_quiet: bool
 
 
@@ -98,7 +112,9 @@ class _Run:
         self._url = parse_engine(session.engine, where="--engine")
         if session.event_limit is not None and not self._url.is_embedded:
             raise UsageError(where="--event-limit", found=f"the engine {session.engine}", expected="sqlite: or memory:")
-        self._target = load_target(session.target)
+        check_stand_ins(session.stand_ins, session.engine, is_embedded=self._url.is_embedded)
+        self._target = load_target(session.target, session.stand_ins)
+        check_parts(session.middleware)
         self._travels = self._target.workflow.payloads or self._payloads
         check_name(session.workflow_id, where="--id")
         check_name(session.domain, where="--domain")
@@ -147,7 +163,9 @@ class _Run:
                 lane=PatientLane(lane.suffix, lane.single) if one_thread else lane,
                 one_thread=one_thread,
                 guard=Guard(GuardMode(self._session.guard)),
-                watch=follower.watch,
+                activity_middleware=load_parts(self._session.middleware, ACTIVITY_GROUP),
+                decision_middleware=load_parts(self._session.middleware, DECISION_GROUP),
+                watch=all_of([follower.watch, *load_parts(self._session.middleware, WATCH_GROUP)]),
                 takes_late_tasks=not self._url.is_embedded,
             )
             worker_joins.callback(worker.join, _JOIN_SECONDS)
@@ -182,8 +200,10 @@ class _Run:
         worker.start()
         task_list = lane_for(self._workflow_id).name(self._target.workflow.task_list)
         try:
-            execution = start_execution(
-                swf, self._session.domain, self._workflow(), self._workflow_id, text, task_list=task_list
+            execution = around_start(
+                load_parts(self._session.middleware, START_GROUP),
+                Starting(workflow=self._workflow(), workflow_id=self._workflow_id, input=text),
+                partial(start_as, swf, self._session.domain, task_list),
             )
         except WorkflowExecutionAlreadyStartedFault:
             raise UsageError(
@@ -306,6 +326,10 @@ class _Run:
             words += ["--domain", session.domain]
         if session.payloads:
             words += ["--payloads", session.payloads]
+        for stand_ins in session.stand_ins:
+            words += ["--stand-ins", stand_ins]
+        for middleware in session.middleware:
+            words += ["--middleware", middleware]
         return shlex.join(words)
 
 

@@ -4,8 +4,10 @@ import click
 
 from ostinato.cli.access import ENVIRONMENT, domain_option
 from ostinato.cli.guarding import guard_option
+from ostinato.cli.middleware_option import middleware_option
 from ostinato.cli.payloads_option import payloads_option
 from ostinato.cli.run import EXIT_CODES
+from ostinato.cli.stand_ins_option import stand_ins_option
 
 
 @click.command(epilog=ENVIRONMENT + EXIT_CODES)
@@ -53,6 +55,8 @@ from ostinato.cli.run import EXIT_CODES
 )
 @guard_option
 @payloads_option
+@stand_ins_option
+@middleware_option
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 @click.pass_context
 def standalone(  # noqa: PLR0917  # click calls it, by name
@@ -68,6 +72,8 @@ def standalone(  # noqa: PLR0917  # click calls it, by name
     concurrency: int,
     guard: str,
     payloads: str,
+    stand_ins: tuple[str, ...],
+    middleware: tuple[str, ...],
     quiet: bool,  # noqa: FBT001
 ) -> None:
     """Run the workflow that TARGET names, to its end, with deciders and activity workers in child processes of its own.
@@ -90,6 +96,8 @@ def standalone(  # noqa: PLR0917  # click calls it, by name
         concurrency=concurrency,
         guard=guard,
         payloads=payloads,
+        stand_ins=stand_ins,
+        middleware=middleware,
         is_quiet=quiet,
     )
     context.exit(run_alone(alone))

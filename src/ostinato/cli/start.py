@@ -6,6 +6,7 @@ import click
 
 from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_and_payloads_options
 from ostinato.cli.instants import read_seconds
+from ostinato.cli.middleware_option import middleware_option
 
 if TYPE_CHECKING:
     from ostinato.client.client import Client
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     type=click.Choice(["terminate", "request_cancel", "abandon"], case_sensitive=False),
     help="What becomes of its children when it ends otherwise than by itself.",
 )
+@middleware_option
 @engine_and_payloads_options
 @click.pass_context
 def start(  # noqa: PLR0917  # click calls it, by name
@@ -45,6 +47,7 @@ def start(  # noqa: PLR0917  # click calls it, by name
     execution_timeout: float | None,
     decision_timeout: float | None,
     child_policy: str | None,
+    middleware: tuple[str, ...],
     access: Access,
 ) -> None:
     """Start an execution of the workflow that TARGET names, and print its workflow id and its run id.
@@ -71,6 +74,7 @@ def start(  # noqa: PLR0917  # click calls it, by name
             execution_timeout=execution_timeout,
             decision_timeout=decision_timeout,
             child_policy=child_policy,
+            middleware=middleware,
         )
         is_amazon = parse_engine(access.engine).kind is EngineKind.AWS
         write_started(client, given, data, may_create_domain=not is_amazon)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from ostinato.cli.inputs import in_envelope, read_input
 from ostinato.cli.names import check_name
 from ostinato.client.executions import start_execution
+from ostinato.client.middleware import Starting, around_start
 from ostinato.client.registration import register_domain, register_type
 from ostinato.errors import UnknownResourceFault, UsageError, WorkflowExecutionAlreadyStartedFault
 from ostinato.model.durations import to_swf
@@ -14,6 +15,8 @@ from ostinato.model.enums import ChildPolicy
 from ostinato.model.fields import RunId
 from ostinato.model.operations import StartWorkflowExecution
 from ostinato.model.structures import TaskList, WorkflowExecution, WorkflowType
+from ostinato.replay.definitions import workflow
+from ostinato.worker.middleware import START_GROUP, load_middleware
 from ostinato.worker.targets import load_target
 
 if TYPE_CHECKING:
@@ -34,6 +37,7 @@ class Start:
     execution_timeout: float | None = None
     decision_timeout: float | None = None
     child_policy: str | None = None
+    middleware: tuple[str, ...] = ()
 
     @property
     def policy(self) -> ChildPolicy | None:
@@ -71,36 +75,56 @@ def write_started(client: "Client", start: Start, data: TextIO, *, may_create_do
 def _start_type(client: "Client", start: Start) -> WorkflowExecution:
     """Start an execution of a registered type, whose code is not here."""
     name, _, version = start.target.rpartition("@")
-    workflow_id = start.workflow_id or _new_id(name)
-    run = client.swf.call(
-        StartWorkflowExecution(
-            domain=client.domain,
-            workflow_id=workflow_id,
-            workflow_type=WorkflowType(name=name, version=version),
-            input=in_envelope(start.input, client.payloads),
-            task_list=TaskList(name=start.task_list) if start.task_list else None,
-            task_priority=None if start.priority is None else str(start.priority),
-            tag_list=start.tags or None,
-            execution_start_to_close_timeout=_to_swf(start.execution_timeout),
-            task_start_to_close_timeout=_to_swf(start.decision_timeout),
-            child_policy=start.policy,
+
+    def begin(starting: Starting) -> WorkflowExecution:
+        run = client.swf.call(
+            StartWorkflowExecution(
+                domain=client.domain,
+                workflow_id=starting.workflow_id,
+                workflow_type=WorkflowType(name=name, version=version),
+                input=starting.input,
+                task_list=TaskList(name=start.task_list) if start.task_list else None,
+                task_priority=None if start.priority is None else str(start.priority),
+                tag_list=start.tags or None,
+                execution_start_to_close_timeout=_to_swf(start.execution_timeout),
+                task_start_to_close_timeout=_to_swf(start.decision_timeout),
+                child_policy=start.policy,
+            )
         )
+        return WorkflowExecution(workflow_id=starting.workflow_id, run_id=run.run_id or RunId(""))
+
+    starting = Starting(
+        workflow=workflow(name=name, version=version)(_elsewhere),
+        workflow_id=start.workflow_id or _new_id(name),
+        input=in_envelope(start.input, client.payloads),
     )
-    return WorkflowExecution(workflow_id=workflow_id, run_id=run.run_id or RunId(""))
+    return around_start(load_middleware(start.middleware, START_GROUP), starting, begin)
+
+
+def _elsewhere(*_args: object, **_kwargs: object) -> None:
+    """In place of code that is not here."""
 
 
 def _start_code(client: "Client", start: Start, *, may_create_domain: bool) -> WorkflowExecution:
     """Start an execution of a workflow whose code is here; its type, if it is missing, is registered."""
-    workflow = _with_settings(load_target(start.target).workflow, start)
-    text = read_input(start.input, workflow, client.payloads_of(workflow))
-    workflow_id = start.workflow_id or _new_id(workflow.name)
-    try:
-        return start_execution(client.swf, client.domain, workflow, workflow_id, text)
-    except UnknownResourceFault:
-        if may_create_domain:
-            register_domain(client.swf, client.domain)
-        register_type(client.swf, client.domain, workflow)
-    return start_execution(client.swf, client.domain, workflow, workflow_id, text)
+    wanted = _with_settings(load_target(start.target).workflow, start)
+
+    def begin(starting: Starting) -> WorkflowExecution:
+        what = (starting.workflow, starting.workflow_id, starting.input)
+        try:
+            return start_execution(client.swf, client.domain, *what)
+        except UnknownResourceFault:
+            if may_create_domain:
+                register_domain(client.swf, client.domain)
+            register_type(client.swf, client.domain, wanted)
+        return start_execution(client.swf, client.domain, *what)
+
+    starting = Starting(
+        workflow=wanted,
+        workflow_id=start.workflow_id or _new_id(wanted.name),
+        input=read_input(start.input, wanted, client.payloads_of(wanted)),
+    )
+    return around_start(load_middleware(start.middleware, START_GROUP), starting, begin)
 
 
 def _with_settings(workflow: "Workflow[..., Any]", start: Start) -> "Workflow[..., Any]":

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypedDict, TypeVar, Unpack, overload
 
-from ostinato.client.executions import start_execution
+from ostinato.client.executions import start_as
 from ostinato.client.handle import Handle
 from ostinato.client.middleware import Starting, StartMiddleware, around_start
 from ostinato.client.registration import deprecate_type, register_domain, register_type
@@ -135,7 +135,7 @@ class Client:
         return self._handle(around_start(self._middleware, starting, self._start), workflow)
 
     def _start(self, starting: Starting) -> WorkflowExecution:
-        return start_execution(self._swf, self._domain, starting.workflow, starting.workflow_id, starting.input)
+        return start_as(self._swf, self._domain, None, starting)
 
     def run(self, workflow: Workflow[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Start an execution and wait for its result. Somewhere deciders and activity workers have to run.

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ostinato.client.middleware import Starting
 from ostinato.errors import WorkflowCanceled, WorkflowFailed, WorkflowTerminated, WorkflowTimedOut
 from ostinato.model.durations import to_swf
 from ostinato.model.enums import CloseStatus
@@ -66,6 +67,11 @@ def start_execution(
         )
     )
     return WorkflowExecution(workflow_id=workflow_id, run_id=run.run_id or RunId(""))
+
+
+def start_as(swf: Swf, domain: str, task_list: str | None, starting: Starting) -> WorkflowExecution:
+    """Start the execution as `start_execution` does, from within middleware."""
+    return start_execution(swf, domain, starting.workflow, starting.workflow_id, starting.input, task_list=task_list)
 
 
 def find_open(swf: Swf, domain: str, workflow_id: str) -> WorkflowExecutionInfo | None:

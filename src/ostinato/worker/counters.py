@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from ostinato.worker.notices import (
@@ -13,8 +13,10 @@ from ostinato.worker.notices import (
     DecisionMade,
     Notice,
     ReplayBegun,
+    ReplayContinued,
     ReplaysDiffered,
     Watch,
+    all_of,
     ignore,
 )
 
@@ -22,6 +24,8 @@ MEANINGS: Mapping[str, str] = {
     "decisions": "Decision tasks that were answered.",
     "decisions_dropped": "Decision tasks on which no decision could be made.",
     "replays": "Histories that were replayed from their beginning.",
+    "replays_continued": "Replays that were kept, and went on with what was new.",
+    "replay_checks": "Histories that were replayed to check a replay that was kept.",
     "replays_differed": "Fresh replays that decided otherwise than the kept one.",
     "complaints": "Exceptions in workflow code that nobody looked at.",
     "activities": "Activity tasks that were reported.",
@@ -31,16 +35,16 @@ MEANINGS: Mapping[str, str] = {
 
 
 class Counters:
-    """Counts notices. Safe between threads.
+    """Counts notices. Safe between threads."""
 
-    Args:
-        watch: is told the notices, too.
-    """
-
-    def __init__(self, watch: Watch = ignore) -> None:
-        self._watch = watch
+    def __init__(self) -> None:
+        self._watch: Watch = ignore
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
+
+    def tell(self, watches: Sequence[Watch]) -> None:
+        """Let these be told the notices, too, from now on."""
+        self._watch = all_of(watches)
 
     def watch(self, notice: Notice) -> None:
         """Count the notice."""
@@ -60,8 +64,10 @@ def _counted(notice: Notice) -> str:
             return "decisions"
         case DecisionDropped():
             return "decisions_dropped"
-        case ReplayBegun():
-            return "replays"
+        case ReplayBegun(is_check=is_check):
+            return "replay_checks" if is_check else "replays"
+        case ReplayContinued():
+            return "replays_continued"
         case ReplaysDiffered():
             return "replays_differed"
         case Complained():

@@ -39,6 +39,7 @@ from ostinato.replay.replay import Replay
 from ostinato.replay.reuse import Reuse, repairs_in, reusable
 from ostinato.storage.sealed import for_replay
 from ostinato.swf import Swf
+from ostinato.worker.arrivals import Arrivals
 from ostinato.worker.calls import Answer, Backoff, PatientCaller
 from ostinato.worker.catalog import Catalog
 from ostinato.worker.guard import Guard
@@ -49,11 +50,12 @@ from ostinato.worker.notices import (
     DecisionDropped,
     DecisionMade,
     ReplayBegun,
+    ReplayContinued,
     ReplaysDiffered,
     Watch,
     ignore,
 )
-from ostinato.worker.put_off import PutOff
+from ostinato.worker.put_off import PutOff, Waiting
 from ostinato.worker.refusals import Refusals
 from ostinato.worker.replays import KEPT_REPLAYS, KeptReplays
 
@@ -171,10 +173,11 @@ class Decider:
     def run(self) -> None:
         """Serve the task list until `stop`; then put all workflows' code away."""
         backoff = Backoff()
+        arrivals = Arrivals(partial(self._swf.call, self._poll), self._put_off, self._stopping)
         try:
-            while not self._stopping.is_set():
+            while not self._stopping.is_set() or arrivals.is_polling:
                 try:
-                    task = self.put_off(self.task_list) or self._swf.call(self._poll)
+                    task = arrivals.next()
                 except Exception as error:  # noqa: BLE001  # whatever SWF's clients raise, the decider goes on
                     if self._stopping.is_set():
                         return
@@ -182,14 +185,22 @@ class Decider:
                     self._stopping.wait(backoff.take())
                     continue
                 backoff.reset()
-                if task is not None and (self._takes_late_tasks or not self._stopping.is_set()):
+                if isinstance(task, Waiting):
+                    self._within(partial(self.answer, task.task))
+                elif task is not None and (self._takes_late_tasks or not self._stopping.is_set()):
                     self._within(partial(self.answer, task))
         finally:
             self._within(self.put_away)
 
-    def put_off(self, task_list: str) -> DecisionTask | None:
-        """A task from this task list that has waited for a payload, and is to be answered now."""
-        return self._put_off.take(task_list)
+    def put_off_for(self) -> float | None:
+        """Seconds until a task that waits for a payload is to be answered; None if none waits."""
+        return self._put_off.seconds()
+
+    def answer_put_off(self) -> None:
+        """Answer a task that has waited for a payload, if one has waited long enough. To be called as `answer` is."""
+        waiting = self._put_off.take()
+        if waiting is not None:
+            self.answer(waiting.task, waiting.task_list)
 
     def put_away(self) -> None:
         """Put all workflows' code away. To be called by the thread that answered."""
@@ -204,12 +215,24 @@ class Decider:
         """
         if self._refusals.holds(task.workflow_execution.run_id):
             return
+        answered: list[Callable[[BaseException | None], None]] = []
+        failure = self._answer(task, task_list, answered)
+        for tell in answered:
+            try:
+                tell(failure)
+            except Exception:
+                logger.exception("A middleware of decisions failed after the decision")
+
+    def _answer(
+        self, task: DecisionTask, task_list: str | None, answered: list[Callable[[BaseException | None], None]]
+    ) -> BaseException | None:
+        """Answer the task, or drop it; gives why SWF has no answer."""
         replay = None
         try:
             batch = self._batch(task, TaskList(name=task_list) if task_list else self._poll.task_list)
             replay = batch.replay
             told = len(replay.complaints)
-            replay, decisions = self._decide(task, batch)
+            replay, decisions = self._decide(task, batch, answered)
             if not batch.is_retold:
                 # Before the answer: with that the execution may close, and nobody listen any more.
                 self._tell_complaints(task, replay.complaints[told:])
@@ -219,12 +242,15 @@ class Decider:
         except UnknownResourceFault as fault:
             logger.info("A decision on %s came too late: %s", task.workflow_execution.workflow_id, fault.message)
             _evict(replay)
+            return fault
         except BaseException as error:  # noqa: BLE001  # nothing of ours, the network's or the author's may end the decider
             self._drop(task, error)
             if isinstance(error, PayloadUnavailableError):
                 run_id = task.workflow_execution.run_id
                 self._put_off.add(task, task_list or self.task_list, self._refusals.until(run_id))
             _evict(replay)
+            return error
+        return None
 
     def _respond(self, task: DecisionTask, replay: Replay, decisions: tuple[DecisionAttributes, ...]) -> None:
         for definition in replay.unregistered:
@@ -253,7 +279,9 @@ class Decider:
             logger.warning("%s: %s", task.workflow_execution.workflow_id, complaint)
             self._watch(Complained(task.workflow_execution, complaint))
 
-    def _decide(self, task: DecisionTask, batch: _Batch) -> tuple[Replay, tuple[DecisionAttributes, ...]]:
+    def _decide(
+        self, task: DecisionTask, batch: _Batch, answered: list[Callable[[BaseException | None], None]]
+    ) -> tuple[Replay, tuple[DecisionAttributes, ...]]:
         """The decisions, and the replay that made them: another one if a check was due, and its own count."""
         used = batch.replay
 
@@ -270,7 +298,8 @@ class Decider:
         first = batch.events[0]
         started = first if isinstance(first, WorkflowExecutionStarted) else batch.replay.started
         try:
-            decisions = around_decision(self._middleware, Deciding(task=task, started=started), decide)
+            deciding = Deciding(task=task, started=started, answered=answered)
+            decisions = around_decision(self._middleware, deciding, decide)
         except BaseException:
             used.evict()
             raise
@@ -299,7 +328,7 @@ class Decider:
             NondeterminismError: the code does not do again what it did.
         """
         try:
-            batch = self._fresh(task, ())
+            batch = self._fresh(task, (), is_check=True)
             fresh, again = batch.replay, tuple(batch.replay.feed(batch.events))
         except BaseException:
             replay.evict()
@@ -328,6 +357,7 @@ class Decider:
         if replay is not None:
             seen = replay.last_event_id
             if events and seen == task.previous_started_event_id and events[0].event_id <= seen + 1:
+                self._watch(ReplayContinued(task.workflow_execution))
                 return _Batch(replay, events[seen + 1 - events[0].event_id :])
             replay.evict()
         return self._fresh(task, events)
@@ -358,12 +388,12 @@ class Decider:
             raise _unknown(workflow_type)
         return workflow
 
-    def _fresh(self, task: DecisionTask, events: Sequence[HistoryEvent]) -> _Batch:
+    def _fresh(self, task: DecisionTask, events: Sequence[HistoryEvent], *, is_check: bool = False) -> _Batch:
         workflow = self._workflow(task.workflow_type)
         if not events or events[0].event_id != 1:
             history = read_history(self._call, self._domain, task.workflow_execution)
             events = [event for event in history if event.event_id <= task.started_event_id]
-        self._watch(ReplayBegun(task.workflow_execution, events))
+        self._watch(ReplayBegun(task.workflow_execution, events, is_check))
         replay = Replay(
             workflow,
             execution=task.workflow_execution,

@@ -14,10 +14,18 @@ from ostinato.model.structures import WorkflowExecution, WorkflowType
 
 @dataclass(frozen=True, slots=True)
 class ReplayBegun:
-    """A decider replays an execution's whole history, as it knew nothing of it."""
+    """A decider replays an execution's whole history, as it knew nothing of it, or to check the replay it has kept."""
 
     execution: WorkflowExecution
     events: Sequence[HistoryEvent]
+    is_check: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayContinued:
+    """A decider goes on with the replay that it has kept of an execution."""
+
+    execution: WorkflowExecution
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +81,16 @@ class CallFailed:
     error: Exception
 
 
-Notice = ReplayBegun | DecisionMade | DecisionDropped | Complained | ReplaysDiffered | ActivityReported | CallFailed
+Notice = (
+    ReplayBegun
+    | ReplayContinued
+    | DecisionMade
+    | DecisionDropped
+    | Complained
+    | ReplaysDiffered
+    | ActivityReported
+    | CallFailed
+)
 """Any notice: a closed union, for `match` with `assert_never`."""
 
 Watch = Callable[[Notice], None]
@@ -81,3 +98,13 @@ Watch = Callable[[Notice], None]
 
 def ignore(_notice: Notice) -> None:
     """A watcher that looks away."""
+
+
+def all_of(watches: Sequence[Watch]) -> Watch:
+    """What tells all of them, in their order."""
+
+    def watch(notice: Notice) -> None:
+        for each in watches:
+            each(notice)
+
+    return watches[0] if len(watches) == 1 else watch

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from types import MappingProxyType, ModuleType
 from typing import Any
 
@@ -25,14 +26,14 @@ class StandIn:
         return self.converter.dump(self.function(None if text is None else json.loads(text)))
 
 
-def stand_ins_in(module: ModuleType, converter: Converter | None = None) -> Mapping[str, StandIn]:
-    """The stand-ins of the Lambda functions that code in the module can name, by the functions' names.
+def stand_ins_in(*modules: ModuleType, converter: Converter | None = None) -> Mapping[str, StandIn]:
+    """The stand-ins of the Lambda functions that code in the modules can name, by the functions' names.
 
     Raises:
         UsageError: two functions stand in for the same one.
     """
     found: dict[str, StandIn] = {}
-    for declared in _lambda_functions_in(module):
+    for declared in chain.from_iterable(map(_lambda_functions_in, modules)):
         if declared.stand_in is None:
             continue
         made = StandIn(declared.stand_in, converter or JsonConverter())

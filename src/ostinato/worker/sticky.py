@@ -90,13 +90,24 @@ class StickyDecider:
         for poller in self._pollers:
             poller.start()
         try:
-            while (handed := self._tasks.get()) is not None:
+            while True:
                 try:
-                    self._decider.answer(handed.task, handed.task_list)
-                finally:
-                    handed.done.set()
+                    handed = self._tasks.get(timeout=self._decider.put_off_for())
+                except queue.Empty:
+                    pass
+                else:
+                    if handed is None:
+                        return
+                    self._answer(handed)
+                self._decider.answer_put_off()
         finally:
             self._decider.put_away()
+
+    def _answer(self, handed: _Handed) -> None:
+        try:
+            self._decider.answer(handed.task, handed.task_list)
+        finally:
+            handed.done.set()
 
     def _poll(self, task_list: str) -> None:
         try:
@@ -117,7 +128,7 @@ class StickyDecider:
         backoff = Backoff()
         while not self._stopping.is_set():
             try:
-                task = self._decider.put_off(task_list) or self._swf.call(poll)
+                task = self._swf.call(poll)
             except Exception as error:  # noqa: BLE001  # whatever SWF's clients raise, the decider goes on
                 if self._stopping.is_set():
                     return

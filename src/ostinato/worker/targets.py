@@ -32,14 +32,20 @@ class Target:
     catalog: Catalog
     stand_ins: Mapping[str, StandIn] = field(default_factory=lambda: MappingProxyType[str, StandIn]({}))
     """What is called in place of Lambda functions, by their names."""
+    has_stand_ins: bool = False
+    """Whether there are some in the workflow's own module."""
 
 
-def load_target(target: str) -> Target:
+def load_target(target: str, stand_ins: Iterable[str] = ()) -> Target:
     """Import the target's module and find the workflow in it.
 
+    Args:
+        target: the workflow.
+        stand_ins: targets whose modules have more of what is called in place of Lambda functions.
+
     Raises:
-        TargetError: there is no such file, module or name, the module cannot be imported (the cause is its exception),
-            or what is there is not a workflow.
+        TargetError: there is no such file, module or name, a module cannot be imported (the cause is its exception),
+            what is there is not a workflow, or a module has no stand-in.
         UsageError: two functions in it claim the same type, or stand in for the same Lambda function.
     """
     module_name, colon, name = target.rpartition(":")
@@ -47,7 +53,12 @@ def load_target(target: str) -> Target:
         module_name, name = _split_without_colon(target)
     module = _import_file(Path(module_name)) if _is_file(module_name) else _import_module(module_name)
     workflow = _find(module, name, target)
-    return Target(workflow, catalog_of([workflow, *definitions_in(module)]), stand_ins_in(module))
+    return Target(
+        workflow,
+        catalog_of([workflow, *definitions_in(module)]),
+        stand_ins_in(module, *map(_module_with_stand_ins, stand_ins)),
+        has_stand_ins=bool(stand_ins_in(module)),
+    )
 
 
 def load_catalog(targets: Iterable[str]) -> Catalog:
@@ -61,6 +72,16 @@ def load_catalog(targets: Iterable[str]) -> Catalog:
     for target in targets:
         found += _definitions(target)
     return catalog_of(found)
+
+
+def load_stand_ins(targets: Iterable[str]) -> Mapping[str, StandIn]:
+    """Import the targets' modules, and give what is called in place of the Lambda functions that they can name.
+
+    Raises:
+        TargetError: there is no such file or module, it cannot be imported, or it has no stand-in.
+        UsageError: two functions stand in for the same Lambda function.
+    """
+    return stand_ins_in(*map(_module_with_stand_ins, targets))
 
 
 def load_payloads(name: str) -> Payloads:
@@ -87,14 +108,7 @@ def load_payloads(name: str) -> Payloads:
 
 
 def _definitions(target: str) -> list[Definition]:
-    module_name, colon, name = target.rpartition(":")
-    if not colon:
-        module_name = target
-        if not _is_file(target) and _importable(target) is None:
-            module_name, name = _split_without_colon(target)
-        else:
-            name = ""
-    module = _import_file(Path(module_name)) if _is_file(module_name) else _import_module(module_name)
+    module, name = _module_of(target)
     if name:
         named = _lookup(module, name)
         if not isinstance(named, Workflow | Activity):
@@ -106,6 +120,28 @@ def _definitions(target: str) -> list[Definition]:
     if not definitions:
         raise TargetError(found=f"there is no workflow and no activity in {module.__name__}")
     return definitions
+
+
+def _module_of(target: str) -> tuple[ModuleType, str]:
+    """The module, imported, and what is named in it; empty if that is all of it."""
+    module_name, colon, name = target.rpartition(":")
+    if not colon:
+        module_name = target
+        if not _is_file(target) and _importable(target) is None:
+            module_name, name = _split_without_colon(target)
+        else:
+            name = ""
+    return _import_file(Path(module_name)) if _is_file(module_name) else _import_module(module_name), name
+
+
+def _module_with_stand_ins(target: str) -> ModuleType:
+    module, _ = _module_of(target)
+    if not stand_ins_in(module):
+        raise TargetError(
+            found=f"no function in {module.__name__} stands in for a Lambda function",
+            hint="LambdaFunction(name, stand_in=function) says which does",
+        )
+    return module
 
 
 def _importable(name: str) -> machinery.ModuleSpec | None:
