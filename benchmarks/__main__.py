@@ -36,10 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plan = Plan(quick=options.quick, repetitions=options.repetitions, directory=options.directory)
     machine = Machine.here(plan.directory)
     versions = {one.name: one.version() for one in contestants}
-    outcomes = [outcome for row in rows for outcome in run_row(row, contestants, plan)]
+    outcomes: list[Outcome] = []
+    for row in rows:
+        outcomes += run_row(row, contestants, plan)
+        if options.json is not None:
+            options.json.write_text(as_json(outcomes, versions, machine))
     sys.stdout.write(markdown(outcomes, contestants, versions, machine))
-    if options.json is not None:
-        options.json.write_text(as_json(outcomes, versions, machine))
     return _tell_failures(outcomes)
 
 
@@ -89,7 +91,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--contestants", type=_contestants, help="only these, separated by commas")
     parser.add_argument("--quick", action="store_true", help="small sizes, one repetition: shows that it runs")
     parser.add_argument("--repetitions", type=_positive, help="of each row and contestant, instead of the row's own")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything measured to this file")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="after each row, write everything measured to this file"
+    )
     parser.add_argument(
         "--directory", type=Path, default=PEERS / "work", help="where databases are made; must be on a real disk"
     )
