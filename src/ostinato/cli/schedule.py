@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ostinato.client.client import Client
     from ostinato.schedules.schedules import ScheduleHandle
 
-_OVERLAPS = ("skip", "buffer_one", "buffer_all", "cancel_other", "allow_all")
+_OVERLAPS = ("skip", "buffer_one", "buffer_all", "cancel_other", "terminate_other", "allow_all")
 _EPILOG = ENVIRONMENT + EXIT_CODES
 
 _overlap_option = click.option(

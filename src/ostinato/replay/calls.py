@@ -150,6 +150,14 @@ class Signals(Generic[T]):
         value: T = await self._execution.inbox.take(self._name, self._as_type)
         return value
 
+    def take_all(self) -> list[T]:
+        """Those that have come and nobody has taken, in order. It does not wait.
+
+        Raises:
+            PayloadError: the first does not fit the type, and is taken. What is before another such one is given.
+        """
+        return self._execution.inbox.take_all(self._name, self._as_type)
+
 
 @overload
 def signals(name: str) -> Signals[Any]: ...
@@ -240,6 +248,11 @@ def set_context(value: object) -> None:
 
 def continue_as_new(*args: Any, **kwargs: Any) -> NoReturn:
     """End this execution and start the next one of the same workflow and id, with these arguments and a fresh history.
+
+    The next one receives the signals that nobody has taken, in their order and right after its start, and those that
+    come at this very moment, for its handlers too; and a request to cancel that comes at this moment. They travel
+    beside the arguments: where they are longer together than SWF takes, and there is no store, the execution stays
+    open, and its decider tells so, until its code takes some before.
 
     Raises:
         ContinueAsNew: always, in order to leave the code.

@@ -8,18 +8,21 @@ from datetime import UTC, datetime
 from types import CodeType
 from typing import TYPE_CHECKING, Any, cast
 
+import msgspec
+
 from ostinato.errors import NondeterminismError, OutsideWorkflowError, UnwindingError
 from ostinato.model import decisions as d
 from ostinato.model import events as e
-from ostinato.model.limits import ID_CHARACTERS
+from ostinato.model.limits import DATA_CHARACTERS, ID_CHARACTERS
 from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.converter import Converter
 from ostinato.payloads.policy import Payloads, as_payloads
+from ostinato.replay.carrying import Carried, carry
 from ostinato.replay.definitions import Workflow
 from ostinato.replay.futures import Future, hand_on
 from ostinato.replay.inbox import Inbox
 from ostinato.replay.keys import Key, Kind, decision_key, describe
-from ostinato.replay.ledger import Ledger, Owner, Request
+from ostinato.replay.ledger import Ledger, Owner, Request, Stage
 from ostinato.replay.loop import ReplayLoop, running_loop
 from ostinato.replay.strands import author_frame, refuse_to_stay, run_plain
 from ostinato.replay.timers import Timer
@@ -41,6 +44,9 @@ REFUSED = -1_000_000
 
 class Execution:
     """What the calls of workflow code act upon."""
+
+    closing: "Closing | None" = None
+    """How the code ended, if it did."""
 
     def __init__(
         self,
@@ -243,13 +249,34 @@ class Closing:
         self._execution = execution
         self.request: Request | None = None
         self.label = "the close of the execution"
+        self.is_cancel_requested = False
+        """Whether somebody asked for a cancellation when the code had ended."""
         self._refusals = 0
 
     def close(self, decision: d.DecisionAttributes, source: Request | None = None) -> None:
         """Ask for the close, after all that was asked for before."""
         self._execution.loop.stopped = True
+        self._execution.closing = self
         self._decision = decision
         self.request = self._execution.request(decision, self, source)
+
+    def carry(self) -> None:
+        """If it goes on as another run, have that told what this one was sent and its code has not seen, as of now.
+
+        Raises:
+            LimitExceededError: it does not fit beside the arguments.
+            PayloadError: the input has no place for it.
+        """
+        decision, request, execution = self._decision, self.request, self._execution
+        if request is None or request.stage is Stage.RECORDED:
+            return
+        if not isinstance(decision, d.ContinueAsNewWorkflowExecution):
+            return
+        carried = Carried(signals=execution.inbox.untaken(), is_cancel_requested=self.is_cancel_requested)
+        text = carry(decision.input or "", carried)
+        field = f"the input of continue_as_new(), with {len(carried.signals)} signals that nobody has taken,"
+        execution.payloads.check_length(text, field=field, limit=DATA_CHARACTERS)
+        request.decision = msgspec.structs.replace(decision, input=text)
 
     def handle(self, event: e.HistoryEvent) -> None:
         """Ask again if SWF refused: at once if something new had come in, which has been seen by now; else later."""

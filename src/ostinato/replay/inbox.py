@@ -7,11 +7,34 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 import msgspec
 
 from ostinato.errors import PayloadError
-from ostinato.model import events as e
+from ostinato.model.structures import WorkflowExecution
 from ostinato.replay.futures import Future
 
 if TYPE_CHECKING:
     from ostinato.replay.execution import Execution
+
+
+class Signal(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A signal that an execution received.
+
+    Args:
+        name: its name.
+        input: what it carries.
+        sender: the execution that sent it, if one did.
+        is_new: whether it has still to be handed on, if its sender asked for that.
+    """
+
+    name: str
+    input: str | None = None
+    sender: WorkflowExecution | None = None
+    is_new: bool = False
+
+
+class _Kept(NamedTuple):
+    """A signal that nobody has taken; its number tells which came first."""
+
+    number: int
+    signal: Signal
 
 
 class Waiter(NamedTuple):
@@ -28,18 +51,24 @@ class Inbox:
 
     def __init__(self, execution: "Execution") -> None:
         self._execution = execution
-        self._untaken: dict[str, deque[str | None]] = {}
+        self._untaken: dict[str, deque[_Kept]] = {}
+        self._count = 0
         self._waiting: dict[str, deque[Waiter]] = {}
 
-    def receive(self, event: e.WorkflowExecutionSignaled) -> None:
+    def receive(self, signal: Signal) -> None:
         """Give the signal to the first who waits for it, or keep it."""
-        waiting = self._waiting.get(event.signal_name)
+        waiting = self._waiting.get(signal.name)
         while waiting:
             waiter = waiting.popleft()
             if not waiter.future.done():
-                self._give(waiter, event.input)
+                self._give(waiter, signal.input)
                 return
-        self._untaken.setdefault(event.signal_name, deque()).append(event.input)
+        self.keep(signal)
+
+    def keep(self, signal: Signal) -> None:
+        """Keep the signal, whoever waits for it."""
+        self._count += 1
+        self._untaken.setdefault(signal.name, deque()).append(_Kept(self._count, signal))
 
     def take(self, name: str, as_type: Any) -> Future[Any]:
         """A future of the next signal of that name, also of one that came before, as a value of that type."""
@@ -47,7 +76,7 @@ class Inbox:
         waiter = Waiter(Future(loop=loop, label=f"signal {name!r}"), as_type, name, loop.now)
         untaken = self._untaken.get(name)
         if untaken:
-            self._give(waiter, untaken.popleft())
+            self._give(waiter, untaken.popleft().signal.input)
         else:
             waiting = self._waiting.setdefault(name, deque())
             while waiting and waiting[0].future.done():
@@ -55,15 +84,42 @@ class Inbox:
             waiting.append(waiter)
         return waiter.future
 
+    def take_all(self, name: str, as_type: Any) -> list[Any]:
+        """What came under that name and nobody has taken, in order.
+
+        Raises:
+            PayloadError: the first is not of the type; it is taken. What comes before another such one is given.
+        """
+        untaken = self._untaken.get(name)
+        values: list[Any] = []
+        while untaken:
+            try:
+                value = self._read(untaken[0].signal.input, as_type)
+            except PayloadError:
+                if values:
+                    break
+                untaken.popleft()
+                raise
+            untaken.popleft()
+            values.append(value)
+        return values
+
+    def untaken(self) -> tuple[Signal, ...]:
+        """What nobody has taken, of all names, in the order in which it came."""
+        return tuple(kept.signal for kept in sorted(kept for queue in self._untaken.values() for kept in queue))
+
     def _give(self, waiter: "Waiter", text: str | None) -> None:
-        value = signal_value(text)
-        converter = self._execution.converter
         try:
-            typed = value if waiter.as_type is Any else converter.load(converter.dump(value), waiter.as_type)
+            value = self._read(text, waiter.as_type)
         except PayloadError as error:
             waiter.future.set_exception(error)
         else:
-            waiter.future.set_result(typed)
+            waiter.future.set_result(value)
+
+    def _read(self, text: str | None, as_type: Any) -> Any:
+        value = signal_value(text)
+        converter = self._execution.converter
+        return value if as_type is Any else converter.load(converter.dump(value), as_type)
 
     def waits(self) -> Iterator[str]:
         """What is waited for, in words."""

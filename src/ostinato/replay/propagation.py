@@ -6,22 +6,21 @@ from typing import Any
 import msgspec
 
 from ostinato.model import decisions as d
-from ostinato.model import events as e
 from ostinato.model.structures import WorkflowExecution
 from ostinato.replay.execution import Execution
 from ostinato.replay.externals import SentSignal
-from ostinato.replay.inbox import is_object
+from ostinato.replay.inbox import Signal, is_object
 from ostinato.replay.submitted_children import SubmittedChild
 
 _MARK = '"__propagate"'
 """simpleflow's word for it, in the signal's input."""
 
 
-def hand_on(execution: Execution, event: e.WorkflowExecutionSignaled) -> None:
+def hand_on(execution: Execution, signal: Signal) -> None:
     """Send the signal to the parent and the open children, but not back, if its sender asked for that."""
-    if execution.loop.stopped or not _is_marked(event.input):
+    if not _is_marked(signal.input):
         return
-    sender = event.external_workflow_execution
+    sender = signal.sender
     for relative in _relatives(execution):
         if sender is None or relative.workflow_id != sender.workflow_id:
             sent = SentSignal(
@@ -29,8 +28,8 @@ def hand_on(execution: Execution, event: e.WorkflowExecutionSignaled) -> None:
                 d.SignalExternalWorkflowExecution(
                     workflow_id=relative.workflow_id,
                     run_id=relative.run_id,
-                    signal_name=event.signal_name,
-                    input=event.input,
+                    signal_name=signal.name,
+                    input=signal.input,
                 ),
                 is_own=False,
             )

@@ -13,9 +13,11 @@ from ostinato.model.limits import DATA_CHARACTERS, REASON_CHARACTERS
 from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.converter import Converter
 from ostinato.payloads.limits import check_length
+from ostinato.replay.carrying import Carried, carried_in
 from ostinato.replay.definitions import Activity, Workflow
 from ostinato.replay.execution import REFUSED, Closing, Execution
 from ostinato.replay.faults import chosen_failure, fault_in
+from ostinato.replay.inbox import Signal
 from ostinato.replay.keys import recorded_key
 from ostinato.replay.ledger import is_wake_up
 from ostinato.replay.propagation import hand_on
@@ -113,6 +115,7 @@ class Replay:
             NondeterminismError: the code does not do what its history says.
             NotDurableError: the code did what no replay can repeat.
             UsageError: the events do not follow the last ones, or the code called what it may not.
+            LimitExceededError: it continues as new, and the signals that nobody has taken do not fit beside the input.
             InternalError: a fault of ours.
         """
         execution = self._execution
@@ -123,6 +126,8 @@ class Replay:
             self._take_all(events)
         except errors.NondeterminismError as error:
             raise self._located(error) from self._error
+        if execution.closing is not None:
+            execution.closing.carry()
         return execution.ledger.send(self._started_event_id)
 
     def evict(self) -> None:
@@ -210,6 +215,8 @@ class Replay:
                 raise _orphan(event, about(event))
         elif isinstance(event, e.WorkflowExecutionStarted):
             self._on_started(event)
+            self._settle()
+            self._take_over(carried_in(event.input))
         elif isinstance(event, e.WorkflowExecutionSignaled):
             self._on_signaled(event)
         elif isinstance(event, e.WorkflowExecutionCancelRequested):
@@ -260,23 +267,32 @@ class Replay:
     # Events, by type.
 
     def _on_signaled(self, event: e.WorkflowExecutionSignaled) -> None:
-        if take_order(self._execution, event):
+        if not take_order(self._execution, event):
+            sender = event.external_workflow_execution
+            self._receive(Signal(name=event.signal_name, input=event.input, sender=sender, is_new=True))
+
+    def _receive(self, signal: Signal) -> None:
+        execution = self._execution
+        if execution.loop.stopped:
+            execution.inbox.keep(signal)
             return
-        hand_on(self._execution, event)
-        handler = self._handlers.get(event.signal_name)
-        if handler is None or self._execution.loop.stopped:
-            self._execution.inbox.receive(event)
+        if signal.is_new:
+            hand_on(execution, signal)
+            signal = Signal(name=signal.name, input=signal.input)
+        handler = self._handlers.get(signal.name)
+        if handler is None:
+            execution.inbox.receive(signal)
             return
         try:
-            arguments = self._execution.converter.load_arguments(event.input, handler)
+            arguments = execution.converter.load_arguments(signal.input, handler)
         except errors.PayloadError as error:
             # Anybody may send anything: what the handler cannot take is left for whoever asks for it.
-            self._execution.loop.complaints.append(
-                {"message": f"signal {event.signal_name!r} was not taken by its handler", "exception": error}
+            execution.loop.complaints.append(
+                {"message": f"signal {signal.name!r} was not taken by its handler", "exception": error}
             )
-            self._execution.inbox.receive(event)
+            execution.inbox.receive(signal)
             return
-        self._execution.spawn(handler, *arguments.args, **arguments.kwargs).add_done_callback(self._on_handled)
+        execution.spawn(handler, *arguments.args, **arguments.kwargs).add_done_callback(self._on_handled)
 
     def _on_handled(self, future: Any) -> None:
         if not future.cancelled() and (error := future.exception()) is not None:
@@ -284,6 +300,8 @@ class Replay:
 
     def _on_cancel_requested(self) -> None:
         execution = self._execution
+        if execution.closing is not None:
+            execution.closing.is_cancel_requested = True
         if not execution.is_cancel_requested:
             execution.is_cancel_requested = True
             self._cancel_event_id = execution.last_event_id
@@ -311,6 +329,14 @@ class Replay:
             execution.seed = RunId(repairs.seed)
         self._main = self._execution.loop.create_task(self._code(event.input))
         self._main.add_done_callback(self._on_end)
+
+    def _take_over(self, carried: Carried) -> None:
+        """What the run before this one was sent and its code has not seen: as if it had come right after the start."""
+        for signal in carried.signals:
+            self._receive(signal)
+            self._settle()
+        if carried.is_cancel_requested:
+            self._on_cancel_requested()
 
     async def _code(self, text: str | None) -> object:
         run = self._bind()

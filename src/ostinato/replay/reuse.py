@@ -16,6 +16,7 @@ import msgspec
 from ostinato.model import decisions as d
 from ostinato.model import events as e
 from ostinato.model.limits import DATA_CHARACTERS
+from ostinato.replay.carrying import NOTHING, carried_in
 from ostinato.replay.execution import bounded_id
 from ostinato.replay.externals import RecordedMarker
 
@@ -89,7 +90,9 @@ def repairs_in(text: str | None) -> Repairs | None:
 def with_repairs(text: str | None, repairs: Repairs) -> str:
     """The input of a former run as that of an execution that repairs it. Inputs of foreign origin are taken too."""
     members = _members(text)
-    members["__ostinato"] = msgspec.Raw(msgspec.json.encode({"repairs": repairs}))
+    carried = carried_in(text)
+    along = {"repairs": repairs} if carried == NOTHING else {"repairs": repairs, "carried": carried}
+    members["__ostinato"] = msgspec.Raw(msgspec.json.encode(along))
     return msgspec.json.encode(members).decode()
 
 

@@ -5,6 +5,7 @@ remember it carries along when it continues as new.
 """
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
@@ -14,13 +15,15 @@ import msgspec
 from ostinato.model.enums import ChildPolicy
 from ostinato.replay.calls import continue_as_new, info, now, random, request_cancel, set_context
 from ostinato.replay.definitions import Workflow, workflow
-from ostinato.replay.futures import Future
+from ostinato.replay.execution import bounded_id
+from ostinato.replay.futures import Future, wait
 from ostinato.replay.recording import run_once
 from ostinato.replay.signal_handlers import on_signal
 from ostinato.replay.submitting import submit
 from ostinato.schedules.times import Times
 
 NAME = "ostinato.schedule"
+KEEPER = "ostinato.schedule.keeper"
 VERSION = "1"
 TAG = "ostinato.schedule"
 
@@ -52,6 +55,9 @@ class Overlap(Enum):
     """All are kept, and started one after the other."""
     CANCEL_OTHER = "cancel_other"
     """The running one is asked to cancel; the new one is started when it has ended."""
+    TERMINATE_OTHER = "terminate_other"
+    """The running one is terminated, and the new one started then. As the overlap of an order alone it is
+    `CANCEL_OTHER`: only a schedule that has this policy starts things so that it can terminate them."""
     ALLOW_ALL = "allow_all"
     """It is started beside the others."""
 
@@ -111,6 +117,38 @@ def _anything(*_args: Any, **_kwargs: Any) -> Any:
     """Stands for the code of what is started, which is elsewhere."""
 
 
+def _started(plan: Plan, workflow_id: str) -> Workflow[..., Any]:
+    """What the plan starts, under that id."""
+    return Workflow(
+        _anything,
+        name=plan.workflow_name,
+        version=plan.version,
+        task_list=plan.task_list,
+        execution_start_to_close_timeout=plan.execution_timeout,
+        tag_list=plan.tag_list,
+        workflow_id=workflow_id,
+    )
+
+
+def keeper_id(workflow_id: str) -> str:
+    """The workflow id of the keeper of what is started under that id."""
+    return bounded_id(f"{workflow_id}-keeper")
+
+
+@workflow(name=KEEPER, version=VERSION, child_policy=ChildPolicy.TERMINATE)
+def keep(plan: Plan, workflow_id: str) -> None:
+    """Start one thing and end with it. Whoever asks this one to cancel has that one terminated, by its child policy.
+
+    For no workflow can terminate another one, but by ending itself.
+    """
+    future = submit(_started(plan, workflow_id), *plan.args, **plan.kwargs)
+    future.add_done_callback(_look_away)
+    with suppress(asyncio.CancelledError):
+        wait([future])
+    if not future.running():
+        future.cancel()
+
+
 @workflow(
     name=NAME,
     version=VERSION,
@@ -136,9 +174,11 @@ class Schedule:
             if upcoming is None or moment >= upcoming + lateness:
                 upcoming = self._take_due(moment - lateness)
                 lateness = random() * plan.jitter if plan.jitter else 0.0
-            self._settle()
+            self._running = {id_: future for id_, future in self._running.items() if not future.done()}
             if self._is_old() and (not self._running or plan.overlap is Overlap.ALLOW_ALL):
                 continue_as_new(plan, memory)
+            if memory.buffer and not self._running:
+                self._begin(memory.buffer.pop(0))
             self._publish(upcoming)
             self._news.clear()
             await self._sleep_until(upcoming + lateness)
@@ -154,9 +194,9 @@ class Schedule:
         is_patient = self._running and self._plan.overlap in (Overlap.SKIP, Overlap.BUFFER_ONE, Overlap.BUFFER_ALL)
         is_idle = is_patient or self._memory.is_paused
         # It wakes now and then all the same: it has to continue as new before SWF ends it.
-        wait = _LONGEST_WAIT if is_idle else min(moment - now().timestamp(), _LONGEST_WAIT)
+        longest = _LONGEST_WAIT if is_idle else min(moment - now().timestamp(), _LONGEST_WAIT)
         try:
-            async with asyncio.timeout(wait):
+            async with asyncio.timeout(longest):
                 await self._news.wait()
         except TimeoutError:
             pass
@@ -175,24 +215,18 @@ class Schedule:
         memory.after = max(memory.after, first)
         return upcoming
 
-    def _settle(self) -> None:
-        """Forget what has ended, and start what was kept for that."""
-        memory = self._memory
-        self._running = {id_: future for id_, future in self._running.items() if not future.done()}
-        if memory.buffer and not self._running:
-            self._begin(memory.buffer.pop(0))
-
     def _start(self, time: float, overlap: Overlap) -> None:
         memory = self._memory
         if overlap is Overlap.ALLOW_ALL or not (self._running or memory.buffer):
             self._begin(time)
         elif overlap is Overlap.SKIP or len(memory.buffer) >= (1 if overlap is Overlap.BUFFER_ONE else _AT_ONCE):
             memory.skipped += 1
-        elif overlap is Overlap.CANCEL_OTHER:
+        elif overlap in (Overlap.CANCEL_OTHER, Overlap.TERMINATE_OTHER):
             memory.skipped += len(memory.buffer)
             memory.buffer = [time]
+            has_keeper = overlap is self._plan.overlap is Overlap.TERMINATE_OTHER
             for id_ in self._running:
-                request_cancel(id_).add_done_callback(_look_away)
+                request_cancel(keeper_id(id_) if has_keeper else id_).add_done_callback(_look_away)
         else:
             memory.buffer.append(time)
 
@@ -200,17 +234,16 @@ class Schedule:
         plan, memory = self._plan, self._memory
         stamp = datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H.%M.%SZ")
         memory.started += 1
-        memory.last = f"{info().workflow_id}-{stamp}"
-        definition: Workflow[..., Any] = Workflow(
-            _anything,
-            name=plan.workflow_name,
-            version=plan.version,
-            task_list=plan.task_list,
-            execution_start_to_close_timeout=plan.execution_timeout,
-            tag_list=plan.tag_list,
-            workflow_id=memory.last,
-        )
-        future = submit(definition, *plan.args, **plan.kwargs)
+        memory.last = id_ = f"{info().workflow_id}-{stamp}"
+        same = 1
+        while memory.last in self._running:  # two orders within a second
+            same += 1
+            memory.last = f"{id_}-{same}"
+        if plan.overlap is Overlap.TERMINATE_OTHER:
+            keeper = keep.options(workflow_id=keeper_id(memory.last), task_list=plan.task_list)
+            future: Future[Any] = submit(keeper, plan, memory.last)
+        else:
+            future = submit(_started(plan, memory.last), *plan.args, **plan.kwargs)
         self._running[memory.last] = future
         future.add_done_callback(self._on_end)
 

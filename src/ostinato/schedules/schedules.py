@@ -1,11 +1,13 @@
 """`Schedules`: making schedules, looking at them and steering them, from any program."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, ParamSpec
 
 from ostinato.client.client import Client
 from ostinato.client.handle import Handle
+from ostinato.errors import UnknownResourceFault
 from ostinato.model.durations import Duration, seconds
 from ostinato.model.enums import ExecutionStatus
 from ostinato.model.operations import SignalWorkflowExecution
@@ -23,10 +25,14 @@ from ostinato.schedules.schedule import (
     Overlap,
     Plan,
     Schedule,
+    keep,
 )
 from ostinato.schedules.times import Times
 
 P = ParamSpec("P")
+
+_LOOKS = 4
+"""So often it is looked for: SWF may not keep the run that was found, if that has continued as new meanwhile."""
 
 
 class Schedules:
@@ -86,7 +92,7 @@ class Schedules:
             catch_up=seconds(catch_up),
         )
         definition: Workflow[..., Any] = Schedule  # type: ignore[assignment]  # mypy sees the class, not what decorates it
-        self._client.register(definition, workflow)
+        self._client.register(definition, workflow, *([keep] if overlap is Overlap.TERMINATE_OTHER else ()))
         options = definition.options(workflow_id=schedule_id, task_list=workflow.task_list, tag_list=(TAG,))
         begin = datetime.now().astimezone() if start is None else start
         self._client.start(options, plan, Memory(after=begin.timestamp()))
@@ -125,7 +131,15 @@ class ScheduleHandle:
         return self._client.handle(self.schedule_id)
 
     def show(self) -> Any:
-        """When it starts what, what is running, what it did: its execution context; None before its first decision."""
+        """When it starts what, what is running, what it did: its execution context; None before its first decision.
+
+        Raises:
+            UnknownResourceFault: there is no such schedule.
+        """
+        for _ in range(_LOOKS):
+            execution = self.execution
+            with suppress(UnknownResourceFault):
+                return execution.context()
         return self.execution.context()
 
     def pause(self, note: str = "") -> None:

@@ -16,8 +16,9 @@ class Times(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         cron: a cron expression of five fields, or six with seconds first; "" if `every` is given.
         every: an interval in seconds, counted from the epoch plus `offset`.
         offset: seconds by which an interval begins later than the epoch.
-        timezone: of the cron expression. Where clocks are put forward a time that does not exist comes an hour later;
-            where they are put back a time that comes twice is taken once.
+        timezone: of the cron expression. Where clocks are put forward, times that do not exist come once, when
+            that is done; where they are put back, one that comes twice is taken the first time. Expressions whose
+            minutes or hours begin with `*` go by the hours that pass: each of them counts, and none is made up.
     """
 
     cron: str = ""

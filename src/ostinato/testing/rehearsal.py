@@ -45,13 +45,17 @@ class Rehearsal:
     def __init__(
         self, workflow: Any, /, *args: Any, is_compared: bool = True, guard: GuardMode = GuardMode.ERROR, **kwargs: Any
     ) -> None:
+        self._begin(workflow, JsonConverter().dump_arguments(args, kwargs), is_compared=is_compared, guard=guard)
+
+    def _begin(self, workflow: Any, text: str | None, *, is_compared: bool, guard: GuardMode) -> None:
         self.workflow: Workflow[..., Any] = workflow  # to mypy, a class that was decorated is still a class
         self.converter = JsonConverter()
-        self.script = Script(self.converter.dump_arguments(args, kwargs), workflow_type=workflow.workflow_type)
+        self.script = Script(text, workflow_type=workflow.workflow_type)
         self.decisions: tuple[d.DecisionAttributes, ...] = ()
         """What was decided last."""
         self.replay = self._fresh()
         self._is_compared = is_compared
+        self._guard_mode = guard
         self._guard = Guard(guard)
         self._is_pending = False
         self._make()
@@ -119,6 +123,19 @@ class Rehearsal:
         return self.play()
 
     # What came of it.
+
+    def next_run(self) -> "Rehearsal":
+        """The run that the last decision begins, if that continues as new.
+
+        Raises:
+            AssertionError: it does not.
+        """
+        close = self.close
+        if not isinstance(close, d.ContinueAsNewWorkflowExecution):
+            raise AssertionError(f"the workflow did not continue as new: {self.decisions!r}")  # noqa: TRY004
+        run = Rehearsal.__new__(Rehearsal)
+        run._begin(self.workflow, close.input, is_compared=self._is_compared, guard=self._guard_mode)  # noqa: SLF001
+        return run
 
     @property
     def close(self) -> d.DecisionAttributes | None:

@@ -11,6 +11,7 @@ from ostinato.model.structures import ActivityType, WorkflowType
 from ostinato.replay.definitions import Activity, Definition, Workflow
 
 _SCHEDULE = WorkflowType(name="ostinato.schedule", version="1")
+_KEEPER = WorkflowType(name="ostinato.schedule.keeper", version="1")
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,12 @@ class Catalog:
     activity_task_lists: frozenset[str]
 
     def workflow(self, workflow_type: WorkflowType) -> Workflow[..., Any] | None:
-        """The workflow of that type: one of these, or the one behind schedules, which every decider knows."""
+        """The workflow of that type: one of these, or one of those behind schedules, which every decider knows."""
         found = self.workflows.get(workflow_type)
-        if found is None and workflow_type == _SCHEDULE:
-            from ostinato.schedules.schedule import Schedule  # noqa: PLC0415  (few need it)
+        if found is None and workflow_type in {_SCHEDULE, _KEEPER}:
+            from ostinato.schedules.schedule import Schedule, keep  # noqa: PLC0415  (few need it)
 
-            found = cast("Workflow[..., Any]", Schedule)
+            found = cast("Workflow[..., Any]", Schedule) if workflow_type == _SCHEDULE else keep
         return found
 
     @property

@@ -14,6 +14,7 @@ from typing import Any
 from ostinato.client.histories import read_history
 from ostinato.client.registration import register_type
 from ostinato.errors import (
+    LimitExceededError,
     NondeterminismError,
     NotDurableError,
     PayloadUnavailableError,
@@ -64,7 +65,7 @@ logger = logging.getLogger(__name__)
 PATIENCE = 60.0
 """Seconds for which a decision that does not get through is tried again; then it is made anew."""
 
-_PLAIN = (NondeterminismError, NotDurableError, PayloadUnavailableError, TargetError, SwfFault)
+_PLAIN = (LimitExceededError, NondeterminismError, NotDurableError, PayloadUnavailableError, TargetError, SwfFault)
 
 _CLOSING = (
     CompleteWorkflowExecution,
