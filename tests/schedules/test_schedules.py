@@ -16,7 +16,7 @@ from ostinato import Client, Handle, activity, sleep, submit, workflow
 from ostinato.clients.http import HttpSwf
 from ostinato.engine.clock import ManualClock
 from ostinato.engine.engine import Engine, open_engine
-from ostinato.errors import UnknownResourceFault, UsageError
+from ostinato.errors import PayloadError, UnknownResourceFault, UsageError
 from ostinato.model import events as e
 from ostinato.model.enums import CloseStatus
 from ostinato.schedules import schedule as schedules
@@ -323,6 +323,14 @@ def test_two_orders_within_a_second(p: Place) -> None:
 
         [first] = ids(begin, 0)
         assert list(p.jobs()) == [first, f"{first}-2", f"{first}-3"]
+
+
+def test_arguments_that_do_not_fit_are_refused_at_once(p: Place) -> None:
+    """And no schedule is made."""
+    with pytest.raises(PayloadError, match="hour"):
+        p.schedules.create("s", job, "a", hour=1, times=Times(every=HOUR))
+
+    assert list(p.schedules.list()) == []
 
 
 def test_it_may_be_paused_resumed_triggered_and_filled_in(p: Place) -> None:

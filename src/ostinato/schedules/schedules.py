@@ -13,6 +13,7 @@ from ostinato.model.enums import ExecutionStatus
 from ostinato.model.operations import SignalWorkflowExecution
 from ostinato.model.results import WorkflowExecutionInfo
 from ostinato.payloads.converter import JsonConverter
+from ostinato.payloads.signatures import signature_of
 from ostinato.replay.definitions import Inherited, Workflow
 from ostinato.schedules.schedule import (
     BACKFILL_SIGNAL,
@@ -74,9 +75,11 @@ class Schedules:
 
         Raises:
             UsageError: the times mean nothing.
+            PayloadError: the arguments do not fit the workflow.
             WorkflowExecutionAlreadyStartedFault: there is one of that id.
         """
         times.check()
+        signature_of(workflow.run).check_call(args, kwargs)
         timeout = workflow.execution_start_to_close_timeout
         plan = Plan(
             times=times,
