@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from ostinato import StepFiles, Steps, activity, workflow
+from ostinato import FileStore, Steps, activity, workflow
 
 
 def done(what: str) -> None:
@@ -29,6 +29,6 @@ def publish(total: int) -> str:
 @workflow
 def nightly(day: str, directory: str, force: list[str]) -> str:
     """Collect and publish. If the figures are collected anew, they are published anew too."""
-    steps = Steps(StepFiles(directory), prefix=f"nightly/{day}/", force=force)
+    steps = Steps(FileStore(directory), prefix=f"nightly/{day}/", force=force)
     figures = steps.step("collect", force_steps_if_executed=["publish"]).submit(collect, day).result()
     return steps.step("publish").submit(publish, sum(figures)).result()

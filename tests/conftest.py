@@ -1,7 +1,9 @@
 """What holds for all tests."""
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # On a shared machine an example may be slow without being wrong, so there is no deadline for one.
@@ -12,3 +14,15 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.en
 
 # As on a user's machine, what a program prints waits in a buffer until it is flushed.
 os.environ.pop("PYTHONUNBUFFERED", None)
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """A real S3 server, of moto's."""
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415  # it takes long, and few tests need it
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()

@@ -83,8 +83,10 @@ if TYPE_CHECKING:
         shield,
         wait,
     )
-    from ostinato.replay.recording import (
+    from ostinato.replay.markers import (
         Marker,
+    )
+    from ostinato.replay.recording import (
         cached,
         deprecate_patch,
         marker,
@@ -107,7 +109,6 @@ if TYPE_CHECKING:
     from ostinato.replay.steps import (
         Step,
         Steps,
-        StepStore,
     )
     from ostinato.replay.submitting import (
         map,  # noqa: A004  (the builtin's meaning, made durable)
@@ -142,6 +143,9 @@ if TYPE_CHECKING:
     from ostinato.storage.sql import (
         SqlStore,
     )
+    from ostinato.storage.sqlite import (
+        SqliteStore,
+    )
     from ostinato.swf import (
         Credentials,
     )
@@ -161,9 +165,6 @@ if TYPE_CHECKING:
         ProgramOutput,
         program,
         python,
-    )
-    from ostinato.worker.step_files import (
-        StepFiles,
     )
 
 __all__ = [
@@ -209,9 +210,8 @@ __all__ = [
     "Signals",
     "Span",
     "SqlStore",
+    "SqliteStore",
     "Step",
-    "StepFiles",
-    "StepStore",
     "Steps",
     "Store",
     "TaskFailure",
@@ -323,8 +323,8 @@ _HOMES = {
         "shield",
         "wait",
     ),
+    "ostinato.replay.markers": ("Marker",),
     "ostinato.replay.recording": (
-        "Marker",
         "cached",
         "deprecate_patch",
         "marker",
@@ -344,7 +344,6 @@ _HOMES = {
     ),
     "ostinato.replay.steps": (
         "Step",
-        "StepStore",
         "Steps",
     ),
     "ostinato.replay.submitting": (
@@ -358,6 +357,7 @@ _HOMES = {
     "ostinato.storage.objects": ("ObjectStore",),
     "ostinato.storage.redis": ("RedisStore",),
     "ostinato.storage.sql": ("SqlStore",),
+    "ostinato.storage.sqlite": ("SqliteStore",),
     "ostinato.swf": ("Credentials",),
     "ostinato.schedules.schedule": ("Overlap",),
     "ostinato.schedules.schedules": (
@@ -378,7 +378,6 @@ _HOMES = {
         "program",
         "python",
     ),
-    "ostinato.worker.step_files": ("StepFiles",),
 }
 
 

@@ -6,7 +6,19 @@ from typing import Any
 
 import pytest
 
-from ostinato import ChildPolicy, Client, continue_as_new, sleep, wait_signal, workflow
+from ostinato import (
+    ChildPolicy,
+    Client,
+    continue_as_new,
+    marker,
+    markers,
+    now,
+    patched,
+    run_once,
+    sleep,
+    wait_signal,
+    workflow,
+)
 from ostinato.engine.engine import Engine
 from ostinato.errors import (
     PayloadError,
@@ -17,7 +29,7 @@ from ostinato.errors import (
     WorkflowTimedOut,
 )
 from ostinato.model.enums import ExecutionStatus
-from ostinato.model.events import WorkflowExecutionSignaled, WorkflowExecutionTerminated
+from ostinato.model.events import DecisionTaskCompleted, WorkflowExecutionSignaled, WorkflowExecutionTerminated
 from tests.client.conftest import DOMAIN, Serve
 
 
@@ -55,6 +67,42 @@ def test_a_failure_keeps_type_message_and_traceback(client: Client, serve: Serve
     assert failed.value.error_message == "nothing there"
     assert any("nothing there" in line for line in failed.value.error_traceback)
     assert "LookupError" in str(failed.value)
+
+
+@workflow
+def noting() -> str:
+    before = now()
+    marker("bare")
+    marker("step", {"done": 1})
+    run_once(len, "abc")
+    if patched("newer"):
+        marker("step", "half way")
+    assert [note.recorded_at for note in markers()] == [before] * 3
+    wait_signal("go").result()
+    marker("step", [2])
+    return "noted"
+
+
+def test_notes_are_read_from_outside(client: Client, serve: Serve) -> None:
+    """As soon as they are recorded, decoded; those that Ostinato leaves for itself only if they are asked for."""
+    serve(noting)
+    handle = client.start(noting)
+    while not any(isinstance(event, DecisionTaskCompleted) for event in handle.history()):
+        handle.describe()
+
+    early = handle.markers()
+    handle.signal("go")
+    handle.result()
+
+    assert [(note.name, note.details) for note in early] == [
+        ("bare", None),
+        ("step", {"done": 1}),
+        ("step", "half way"),
+    ]
+    assert [note.details for note in handle.markers("step")] == [{"done": 1}, "half way", [2]]
+    assert handle.markers("run_once-len-1")[0].details == {"value": 3}
+    assert handle.markers("other") == []
+    assert all(note.recorded_at.tzinfo for note in early)
 
 
 def test_a_result_is_not_waited_for_longer_than_asked(client: Client, serve: Serve) -> None:

@@ -1,5 +1,6 @@
 """Steps that later executions skip."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -7,16 +8,27 @@ import msgspec
 import pytest
 
 from ostinato import LambdaFunction, Steps, activity, workflow
+from ostinato.errors import RunOnceFailed
 from ostinato.model import decisions as d
 from ostinato.testing.rehearsal import Rehearsal
 
 
-class Memory(dict[str, str]):
-    def put(self, key: str, text: str, /) -> None:
-        self[key] = text
+class Memory:
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+        self.asked = 0
 
-    def list(self, prefix: str, /) -> list[str]:
-        return [key for key in self if key.startswith(prefix)]
+    def put(self, key: str, data: bytes, /) -> None:
+        assert re.fullmatch("[A-Za-z0-9-]{33,128}", key)
+        self.kept[key] = data
+
+    def get(self, key: str, /) -> bytes:
+        self.asked += 1
+        return self.kept[key]
+
+    def steps(self) -> dict[str, Any]:
+        """What is kept, by the steps' names."""
+        return {kept["step"]: kept for kept in map(msgspec.json.decode, self.kept.values())}
 
 
 @activity(name="load")
@@ -70,7 +82,57 @@ def test_a_step_is_done_once() -> None:
 
     assert first == ([7], [("a", "scheduled"), ("a", "completed")])
     assert second == ([7], [("a", "skipped", "it was done before")])
-    assert msgspec.json.decode(store["p/a"])["workflow_id"] == "script"
+    assert store.steps()["p/a"]["workflow_id"] == "script"
+
+
+def test_the_store_is_asked_once_for_each_name() -> None:
+    """What was not done when it was asked for first is done as often as it is submitted, and then kept."""
+    store = Memory()
+
+    def twice(steps: Steps) -> list[int]:
+        return [steps.step("a").submit(plain, x).result() for x in (1, 2)]
+
+    assert played(store, twice)[0] == [2, 3]
+    assert store.asked == 1
+    assert played(store, twice)[0] == [3, 3]
+    assert store.asked == 2
+
+
+@pytest.mark.parametrize("error", [KeyError, FileNotFoundError])
+def test_a_store_may_say_in_two_ways_that_it_has_nothing(error: type[Exception]) -> None:
+    """As for payloads. Whatever else it raises is a failure of the step."""
+
+    class Files(Memory):
+        def get(self, key: str, /) -> bytes:
+            raise error(key)
+
+    class Broken(Memory):
+        def get(self, key: str, /) -> bytes:
+            raise PermissionError(key)
+
+    def one(steps: Steps) -> str:
+        try:
+            return str(steps.step("a").submit(plain, 1).result())
+        except RunOnceFailed as failed:
+            return failed.error_type or ""
+
+    assert played(Files(), one)[0] == "2"
+    assert played(Broken(), one)[0] == "PermissionError"
+
+
+def test_any_name_will_do() -> None:
+    """Also long ones, and those that differ only in what no key may have."""
+    store = Memory()
+    names = ["a b", "a/b", "a-b", "ä", "x" * 300, "x" * 300 + "y", "..", ""]
+
+    def all_of_them(steps: Steps) -> list[int]:
+        return [steps.step(name).submit(plain, index).result() for index, name in enumerate(names)]
+
+    first, second = played(store, all_of_them), played(store, all_of_them)
+
+    assert first[0] == second[0] == list(range(1, 9))
+    assert sorted(store.steps()) == sorted(f"p/{name}" for name in names)
+    assert all(status == "skipped" for _, status, _ in second[1])
 
 
 def test_functions_of_workflow_code_are_steps_too() -> None:
@@ -89,7 +151,7 @@ def test_functions_of_workflow_code_are_steps_too() -> None:
         [2, 3],
         [("a", "skipped", "it was done before"), ("c", "skipped", "it was done before")],
     )
-    assert sorted(store) == ["p/a", "p/a.b", "p/c"]
+    assert sorted(store.steps()) == ["p/a", "p/a.b", "p/c"]
 
 
 @pytest.mark.parametrize(("force", "done"), [(["a"], "a a.b"), (["a.b"], "a.b"), (["*"], "a a.b ab"), ([], "")])
@@ -109,7 +171,8 @@ def test_names_cover_what_is_below_them(force: list[str], done: str) -> None:
 
 def test_a_step_that_is_done_forces_others() -> None:
     """And so does its own setting; to force is stronger than to skip."""
-    store = Memory({"p/b": '{"run_id":"r","workflow_id":"w","version":"1","result":1}'})
+    store = Memory()
+    played(store, lambda steps: steps.step("b").submit(plain, 1).result())
 
     def two(steps: Steps) -> None:
         steps.step("a", force=True, force_steps_if_executed=["b"]).submit(plain, 1).result()
@@ -143,7 +206,7 @@ def test_a_step_that_fails_is_not_done() -> None:
         return repr(steps.step("a").submit(fail).exception())
 
     assert played(store, one) == ("ValueError('no')", [("a", "scheduled")])
-    assert not store
+    assert not store.kept
 
 
 def test_the_prefix_is_the_workflow_id() -> None:
@@ -158,4 +221,4 @@ def test_the_prefix_is_the_workflow_id() -> None:
         while not r.close:
             r.play()
 
-        assert list(store) == [f"{r.script.execution.workflow_id}/steps/a"]
+        assert list(store.steps()) == [f"{r.script.execution.workflow_id}/steps/a"]

@@ -1,8 +1,12 @@
 """An engine in memory whose time does not pass by itself, and stores that are really there."""
 
+import os
+import pwd
 import shutil
+import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +15,9 @@ from typing import Any
 
 import pytest
 import redis
-from moto.server import ThreadedMotoServer
+import sqlalchemy
 
-from ostinato import Client, FileStore, ObjectStore, Payloads, RedisStore, SqlStore, Store
+from ostinato import Client, FileStore, ObjectStore, Payloads, RedisStore, SqliteStore, SqlStore, Store
 from ostinato.engine.clock import ManualClock
 from ostinato.engine.engine import open_engine
 from ostinato.worker.catalog import catalog_of
@@ -57,16 +61,6 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-@pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
-    """A real S3 server, of moto's."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture
@@ -122,7 +116,61 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     process.wait()
 
 
-STORES = ("file", "sql", "s3", "redis")
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL."""
+    initdb, postgres = (_postgresql_program(name) for name in ("initdb", "postgres"))
+    if initdb is None or postgres is None:
+        pytest.skip("there is no PostgreSQL here (on Debian: apt-get install postgresql)")
+    place = tmp_path_factory.mktemp("postgresql")
+    # It refuses to be root, who can be somebody else.
+    somebody: dict[str, Any] = {}
+    if os.getuid() == 0:
+        user = pwd.getpwnam("nobody")
+        somebody = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        place = Path(tempfile.mkdtemp(prefix="ostinato-postgresql-"))
+        shutil.chown(place, user.pw_uid, user.pw_gid)
+    port = _free_port()
+    try:
+        subprocess.run(
+            [initdb, "--pgdata", place / "data", "--username", "tester", "--auth", "trust", "--no-sync"],
+            check=True,
+            capture_output=True,
+            cwd="/",
+            **somebody,
+        )
+        process = subprocess.Popen(
+            [postgres, "-D", place / "data", "-p", str(port), "-h", "127.0.0.1", "-k", ""],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            **somebody,
+        )
+        url = f"postgresql+psycopg://tester:secret@127.0.0.1:{port}/postgres"
+        engine = sqlalchemy.create_engine(url)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                engine.connect().close()
+                break
+            except sqlalchemy.exc.OperationalError:
+                time.sleep(0.05)
+        engine.dispose()
+        yield url
+        process.send_signal(signal.SIGINT)  # the fast way to end it
+        process.wait()
+    finally:
+        if somebody:
+            shutil.rmtree(place)
+
+
+def _postgresql_program(name: str) -> str | None:
+    """Debian has them beside the path."""
+    places = [os.environ.get("PATH", ""), *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin")))]
+    return shutil.which(name, path=os.pathsep.join(places))
+
+
+STORES = ("file", "sqlite", "sql", "s3", "redis")
 
 
 @pytest.fixture(params=STORES)
@@ -131,8 +179,13 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     match request.param:
         case "file":
             yield FileStore(tmp_path / "payloads of mine")
+        case "sqlite":
+            sqlite = SqliteStore(tmp_path / "payloads.db")
+            yield sqlite
+            sqlite.close()
         case "sql":
-            sql = SqlStore(tmp_path / "payloads.db")
+            table = f"t{abs(hash(request.node.nodeid)):x}"
+            sql = SqlStore(request.getfixturevalue("postgresql_url"), table=table)
             yield sql
             sql.close()
         case "s3":

@@ -1,8 +1,11 @@
+import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ostinato import FileStore, Store
+from ostinato import FileStore, SqlStore, Store
 from ostinato.errors import UsageError
 from ostinato.payloads.policy import store_name
 from ostinato.storage.garbage import Sweepable
@@ -77,3 +80,62 @@ def test_urls_name_stores(tmp_path: pytest.TempPathFactory) -> None:
     assert store_name(open_store(f"sqlite:{tmp_path}/p.db")) == f"sqlite://{tmp_path}/p.db"
     assert store_name(open_store("redis://user:secret@host:1/2?x=y")) == "redis://host:1/2"
     assert store_name(open_store("gs://bucket/a/")) == "gs://bucket/a"
+    sql = open_store("postgresql+psycopg://user:secret@host:1/base?connect_timeout=5")
+    assert store_name(sql) == "postgresql://host:1/base/ostinato_payloads"
+
+
+def test_azure_wants_to_know_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The URL is accepted with it; without, the error says so."""
+    with pytest.raises(UsageError, match=r"az://container: .*[Aa]ccount"):
+        open_store("az://container")
+
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "me")
+
+    assert store_name(open_store("az://container/a")) == "az://container/a"
+
+
+@pytest.mark.parametrize(
+    ("url", "package", "extra"),
+    [
+        ("s3://b/p", "obstore", "s3"),
+        ("gs://b/p", "obstore", "objects"),
+        ("az://b/p", "obstore", "objects"),
+        ("redis://h/0", "redis", "redis"),
+        ("postgresql://h/b", "sqlalchemy", "sql"),
+    ],
+)
+def test_a_package_that_is_missing_is_named(
+    url: str, package: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the command that installs it."""
+    monkeypatch.setitem(sys.modules, package, None)
+
+    with pytest.raises(UsageError, match=rf"'{package}' is not installed.*pip install 'ostinato\[{extra}\]'"):
+        open_store(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [("postgresql+nosuch://h/b", "nosuch"), ("mysql+pymysql://h/b", "the driver is not installed"), ("mysql:", "URL")],
+)
+def test_what_a_sql_store_cannot_use_is_told(url: str, says: str) -> None:
+    """An unknown or missing driver, and no URL."""
+    with pytest.raises(UsageError, match=says):
+        open_store(url)
+
+
+def test_two_may_begin_with_a_sql_store_at_once(postgresql_url: str) -> None:
+    """Both make the table and put the same key; neither fails."""
+    stores = [SqlStore(postgresql_url, table="at_once") for _ in range(8)]
+    together = threading.Barrier(len(stores))
+
+    def put(store: SqlStore) -> None:
+        together.wait()
+        store.put("key", store.name.encode())
+
+    with ThreadPoolExecutor(len(stores)) as pool:
+        list(pool.map(put, stores))
+
+    assert stores[0].get("key") == stores[0].name.encode()
+    for store in stores:
+        store.close()

@@ -1,6 +1,9 @@
 import asyncio
+import os
 import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +14,7 @@ from ostinato.client.histories import read_history
 from ostinato.client.registration import register_domain, register_types
 from ostinato.client.waiting import closing_event
 from ostinato.engine.engine import Engine, open_engine
-from ostinato.errors import DatabaseWriteError, WorkflowFailed, WorkflowTerminated
+from ostinato.errors import DatabaseWriteError, UsageError, WorkflowFailed, WorkflowTerminated
 from ostinato.model.events import ActivityTaskScheduled, ActivityTaskStarted, WorkflowExecutionCompleted
 from ostinato.model.operations import (
     ListClosedWorkflowExecutions,
@@ -28,7 +31,9 @@ from ostinato.worker.catalog import catalog_of
 from ostinato.worker.lane import Lane
 from ostinato.worker.local import LocalWorker
 from ostinato.worker.notices import DecisionMade, Notice
+from ostinato.worker.processes import Isolation
 from tests.worker.conftest import DOMAIN, Serve
+from tests.worker.isolated_program import isolated
 
 
 @activity
@@ -54,6 +59,35 @@ def test_a_workflow_runs_to_its_result(serve: Serve) -> None:
     worker = serve(count, increment)
 
     assert worker.execute(count, "c", 20) == 20
+
+
+def test_an_activity_that_wants_a_process_is_not_run_without(engine: Engine) -> None:
+    """Who makes the worker is told what it lacks."""
+
+    @activity(name="apart", isolation="process")
+    def apart() -> None: ...
+
+    with pytest.raises(UsageError, match=r"apart: .*isolation=\"process\".*Give the LocalWorker an isolation"):
+        LocalWorker(engine, domain=DOMAIN, catalog=catalog_of([apart]))
+
+
+def test_an_activity_that_wants_a_process_gets_it(serve: Serve) -> None:
+    """Its processes end with the worker."""
+
+    @workflow(name="asks")
+    def asks() -> Any:
+        return submit(isolated, "pid").result()
+
+    program = str(Path(__file__).with_name("isolated_program.py"))
+    worker = serve(asks, isolated, isolation=Isolation(targets=(program,), domain=DOMAIN))
+
+    pid = worker.execute(asks, "a")
+    assert pid != os.getpid()
+    worker.stop()
+    deadline = time.monotonic() + 20
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_activities_run_side_by_side(serve: Serve) -> None:

@@ -6,7 +6,7 @@ from ostinato.client.client import Client
 from ostinato.client.handle import Handle
 from ostinato.client.repairs import plan_repair
 from ostinato.model.structures import WorkflowExecution
-from ostinato.replay.reuse import REUSED
+from ostinato.replay.markers import REUSED
 
 
 def execution_of(handle: Handle[Any]) -> WorkflowExecution:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TextIO, assert_never
+from typing import TYPE_CHECKING, Any, TextIO, assert_never
 
 from ostinato.cli.complaints import complain, say
 from ostinato.cli.display import Display, open_display
@@ -57,6 +57,9 @@ from ostinato.worker.middleware import (
 from ostinato.worker.notices import all_of
 from ostinato.worker.one_thread import OneThread, PatientLane
 from ostinato.worker.targets import Target, load_payloads, load_target
+
+if TYPE_CHECKING:
+    from ostinato.worker.processes import Isolation
 
 COMPLETED = 0
 FAILED = 1
@@ -163,6 +166,7 @@ class _Run:
                 lane=PatientLane(lane.suffix, lane.single) if one_thread else lane,
                 one_thread=one_thread,
                 guard=Guard(GuardMode(self._session.guard)),
+                isolation=self._isolation(),
                 activity_middleware=load_parts(self._session.middleware, ACTIVITY_GROUP),
                 decision_middleware=load_parts(self._session.middleware, DECISION_GROUP),
                 watch=all_of([follower.watch, *load_parts(self._session.middleware, WATCH_GROUP)]),
@@ -174,6 +178,19 @@ class _Run:
             ending = _followed(follower, execution, one_thread, is_resumed=remains is not None)
             family = Family(swf, self._session.domain, self._workflow_id, lane)
             return self._end(ending, family, worker, follower, display)
+
+    def _isolation(self) -> "Isolation | None":
+        if all(activity.isolation == "thread" for activity in self._target.catalog.activities.values()):
+            return None
+        from ostinato.worker.processes import Isolation  # noqa: PLC0415  # not on all systems
+
+        session = self._session
+        return Isolation(
+            targets=(session.target,),
+            domain=session.domain,
+            payloads=session.payloads,
+            middleware=session.middleware,
+        )
 
     # The beginning.
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
@@ -11,7 +12,7 @@ from ostinato.client.histories import read_history
 from ostinato.client.waiting import closing_event, closing_event_async
 from ostinato.errors import UnknownResourceFault
 from ostinato.model.enums import ChildPolicy
-from ostinato.model.events import HistoryEvent, WorkflowExecutionContinuedAsNew
+from ostinato.model.events import HistoryEvent, MarkerRecorded, WorkflowExecutionContinuedAsNew
 from ostinato.model.fields import RunId
 from ostinato.model.limits import DATA_CHARACTERS
 from ostinato.model.operations import (
@@ -24,6 +25,7 @@ from ostinato.model.operations import (
 from ostinato.model.results import WorkflowExecutionDetail
 from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.policy import Payloads
+from ostinato.replay.markers import Marker, is_note
 from ostinato.replay.orders import GIVE_UP_SIGNAL, RETRY_SIGNAL
 from ostinato.swf import Swf
 
@@ -142,6 +144,26 @@ class Handle(Generic[R_co]):
             UnknownResourceFault: there is no such execution (any more).
         """
         return read_history(self._swf.call, self._domain, self._execution)
+
+    def markers(self, name: str | None = None) -> list[Marker]:
+        """The notes that its code has left by `marker`, of that name or all, in order.
+
+        Details that are JSON are given as what it says, and others as the text that they are. Of an execution that
+        continued as new these are the last run's.
+
+        Raises:
+            UnknownResourceFault: there is no such execution (any more).
+        """
+        return [
+            Marker(
+                event.marker_name,
+                self._payloads.notes.load(event.details, Any),
+                datetime.fromtimestamp(event.event_timestamp, UTC),
+            )
+            for event in self.history()
+            if isinstance(event, MarkerRecorded)
+            and (is_note(event.marker_name) if name is None else event.marker_name == name)
+        ]
 
     def context(self) -> Any:
         """What it published last: its own value (`set_context`), or else what it waits for; None if nothing yet.

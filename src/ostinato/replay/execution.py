@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ostinato.replay.definitions import Activity
     from ostinato.replay.failures import FailureHook
     from ostinato.replay.identity import SharedTask
-    from ostinato.replay.recording import Marker
+    from ostinato.replay.markers import Marker
     from ostinato.replay.recovery import Recovery
     from ostinato.replay.reuse import Reuse
 

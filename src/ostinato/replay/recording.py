@@ -2,8 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 from greenlet import getcurrent
@@ -15,6 +14,7 @@ from ostinato.payloads.signatures import signature_of
 from ostinato.replay.execution import Execution, bounded_id, current
 from ostinato.replay.externals import RecordedMarker
 from ostinato.replay.loop import running_loop
+from ostinato.replay.markers import PATCHED, RUN_ONCE, Marker
 from ostinato.replay.reuse import take_recorded
 from ostinato.replay.strands import is_plain, park
 
@@ -23,14 +23,6 @@ R = TypeVar("R")
 
 _UNRECORDED_RESULTS = 90
 """So many results of run_once wait to be recorded before the next one waits itself: less than one decision holds."""
-
-
-class Marker(NamedTuple):
-    """A note that a workflow left in its history: what its name and details are, and when it was left."""
-
-    name: str
-    details: Any
-    recorded_at: datetime
 
 
 def markers(name: str | None = None) -> list[Marker]:
@@ -71,7 +63,7 @@ def run_once(function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> 
     while execution.unrecorded_markers >= _UNRECORDED_RESULTS and is_plain():
         park(execution.next_batch(), "run_once()")
     label = getattr(function, "__qualname__", type(function).__qualname__)
-    name = bounded_id(f"run_once-{label}-{execution.number(f'run_once {label}')}")
+    name = bounded_id(f"{RUN_ONCE}{label}-{execution.number(f'run_once {label}')}")
     recorded = execution.markers.pop(name, None)
     if recorded is not None:
         text = recorded.details or ""
@@ -158,7 +150,7 @@ def patched(patch_id: str) -> bool:
     came by with the old code.
     """
     execution = current("patched")
-    name = f"patched-{patch_id}"
+    name = f"{PATCHED}{patch_id}"
     if name in execution.patches:
         return execution.patches[name]
     is_new = execution.markers.pop(name, None) is not None or not execution.is_replaying
@@ -174,7 +166,7 @@ def deprecate_patch(patch_id: str) -> None:
     It records nothing in new ones. It may go too when no execution is open that recorded the patch.
     """
     execution = current("deprecate_patch")
-    name = f"patched-{patch_id}"
+    name = f"{PATCHED}{patch_id}"
     if name in execution.patches:
         return
     execution.patches[name] = True

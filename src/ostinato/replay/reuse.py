@@ -19,15 +19,12 @@ from ostinato.model.limits import DATA_CHARACTERS
 from ostinato.replay.carrying import NOTHING, carried_in
 from ostinato.replay.execution import bounded_id
 from ostinato.replay.externals import RecordedMarker
+from ostinato.replay.markers import REUSED, RUN_ONCE
 
 if TYPE_CHECKING:
     from ostinato.replay.execution import Execution
 
 MARK = '"__ostinato"'
-REUSED = "reused-"
-"""The names of the markers that hold a reused result begin so."""
-
-_RUN_ONCE = "run_once-"
 _DIGEST = 32
 
 
@@ -171,7 +168,7 @@ class _Reading:
 
     def _note(self, event: e.MarkerRecorded) -> None:
         name, details = event.marker_name, event.details or ""
-        if name.startswith(_RUN_ONCE):
+        if name.startswith(RUN_ONCE):
             if not self._is_forced(name):
                 self._recorded[name] = details
         elif name.startswith(REUSED) and not self._is_forced(name.removeprefix(REUSED)):

@@ -1,15 +1,18 @@
 """Steps: named parts of a workflow that later executions skip, as they were done before.
 
-What was done is kept in a store of the author's, which outlives executions. It is asked and told by `run_once`, so that
-replays do not touch it.
+What was done is kept in a store of the author's, which outlives executions: any that payloads may lie in. It is asked
+and told by `run_once`, so that replays do not touch it.
 """
 
+import re
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
-from typing import Any, ParamSpec, Protocol, TypeVar, overload
+from hashlib import sha256
+from typing import Any, ParamSpec, TypeVar, overload
 
 import msgspec
 
+from ostinato.payloads.policy import Store
 from ostinato.payloads.signatures import result_type
 from ostinato.replay.definitions import Activity, LambdaFunction, Submittable, Workflow
 from ostinato.replay.execution import current
@@ -26,25 +29,14 @@ ALL = "*"
 MARKER = "log.step"
 
 
-class StepStore(Protocol):
-    """Where it is kept what was done: any place that has texts by keys."""
-
-    def get(self, key: str, /) -> str | None:
-        """The text with that key; None if there is none."""
-        ...
-
-    def put(self, key: str, text: str, /) -> None:
-        """Keep the text, in place of a former one."""
-        ...
-
-    def list(self, prefix: str, /) -> Iterable[str]:
-        """The keys that begin so."""
-        ...
+_READABLE = 80
+"""So many characters of a step's name are readable in its key."""
 
 
-class _Kept(msgspec.Struct):
+class _Kept(msgspec.Struct, kw_only=True):
     """What is kept of a step that was done."""
 
+    step: str
     run_id: str
     workflow_id: str
     version: str
@@ -55,28 +47,40 @@ class Steps:
     """The steps of an execution. To be made by workflow code, once.
 
     Args:
-        store: where it is kept what was done.
-        prefix: how the keys begin; `WORKFLOW_ID/steps/`, unless given. Executions with the same prefix share steps.
+        store: where it is kept what was done: `FileStore`, `ObjectStore`, `RedisStore`, `SqlStore`, or one of your own.
+        prefix: how the steps' full names begin; `WORKFLOW_ID/steps/`, unless given. Executions with the same prefix
+            share steps.
         force: the names of steps to be done in any case.
         skip: the names of steps to be skipped, done or not.
             A name covers those below it: "a" also "a.b". "*" is all of them. To force is stronger than to skip.
     """
 
     def __init__(
-        self, store: StepStore, *, prefix: str | None = None, force: Iterable[str] = (), skip: Iterable[str] = ()
+        self, store: Store, *, prefix: str | None = None, force: Iterable[str] = (), skip: Iterable[str] = ()
     ) -> None:
         self._store = store
         self._prefix = prefix if prefix is not None else f"{current('Steps').workflow_execution.workflow_id}/steps/"
         self._forced = dict.fromkeys(force, "it was asked for")
         self._skipped = tuple(skip)
-        self._done = frozenset(run_once(self._list))
-
-    def _list(self) -> list[str]:
-        return sorted(key.removeprefix(self._prefix) for key in self._store.list(self._prefix))
+        self._found: dict[str, str | None] = {}
 
     def is_done(self, name: str) -> bool:
-        """Whether an earlier execution has done the step of that name."""
-        return name in self._done
+        """Whether the step of that name had been done when this execution first asked for it."""
+        return self._kept(name) is not None
+
+    def _kept(self, name: str) -> str | None:
+        if name not in self._found:
+            self._found[name] = run_once(self._look_up, self._prefix + name)
+        return self._found[name]
+
+    def _look_up(self, full_name: str) -> str | None:
+        try:
+            return self._store.get(_key(full_name)).decode()
+        except (KeyError, FileNotFoundError):
+            return None
+
+    def _put(self, full_name: str, text: str) -> None:
+        self._store.put(_key(full_name), text.encode())
 
     def step(self, name: str, *, force: bool = False, force_steps_if_executed: Iterable[str] = ()) -> "Step":
         """A step, to be submitted.
@@ -108,12 +112,18 @@ class Steps:
         execution = current("Steps")
         run = execution.workflow_execution
         text = execution.converter.dump(result)
-        kept = _Kept(run.run_id, run.workflow_id, execution.workflow.version, msgspec.Raw(text.encode()))
-        run_once(self._store.put, self._prefix + name, msgspec.json.encode(kept).decode())
+        kept = _Kept(
+            step=self._prefix + name,
+            run_id=run.run_id,
+            workflow_id=run.workflow_id,
+            version=execution.workflow.version,
+            result=msgspec.Raw(text.encode()),
+        )
+        run_once(self._put, self._prefix + name, msgspec.json.encode(kept).decode())
 
     def kept(self, name: str, as_type: Any) -> Any:
         """The result of a step that was done; None if it was not, or its result is gone."""
-        text = run_once(self._store.get, self._prefix + name) if self.is_done(name) else None
+        text = self._kept(name)
         if text is None:
             return None
         result = msgspec.json.decode(text, type=_Kept).result
@@ -159,6 +169,12 @@ class Step:
 
     def _log(self, status: str, reasons: list[str], *, is_forced: bool = False) -> None:
         marker(MARKER, {"step": self.name, "status": status, "forced": is_forced, "reasons": reasons})
+
+
+def _key(full_name: str) -> str:
+    """What is kept of a step has a key that any store takes, whatever the step is called."""
+    readable = re.sub("[^A-Za-z0-9]+", "-", full_name)[-_READABLE:].strip("-")
+    return f"{sha256(full_name.encode()).hexdigest()[:32]}-{readable}"
 
 
 def _covers(name: str, other: str) -> bool:

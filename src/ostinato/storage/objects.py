@@ -1,6 +1,7 @@
 """`ObjectStore`: payloads as objects on S3, Google Cloud Storage or Azure, by way of obstore."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from ostinato.errors import UsageError
@@ -30,7 +31,8 @@ class ObjectStore:
             import obstore  # noqa: PLC0415  # an extra
             from obstore.store import from_url  # noqa: PLC0415
         except ImportError:
-            raise missing_extra("ObjectStore", "obstore", "s3") from None
+            extra = "s3" if url.startswith("s3:") else "objects"
+            raise missing_extra("ObjectStore", "obstore", extra) from None
         self._library: Any = obstore
         try:
             self._store: Any = from_url(self.name, **options)
@@ -67,4 +69,5 @@ class ObjectStore:
 
     def delete(self, key: str, /) -> None:
         """Keep it no more. A key that is not there is none to delete."""
-        self._library.delete(self._store, key)
+        with suppress(FileNotFoundError):  # S3 does not mind, others do
+            self._library.delete(self._store, key)

@@ -6,9 +6,11 @@ from ostinato.errors import UsageError
 from ostinato.payloads.policy import Payloads, ReferenceForm, Store
 
 KNOWN = (
-    "file:DIRECTORY, sqlite:FILE, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX or redis://HOST:PORT/N"
+    "file:DIRECTORY, sqlite:FILE, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX, redis://HOST:PORT/N, "
+    "or SQLAlchemy's postgresql+DRIVER://HOST/DATABASE, mysql..., mariadb..., oracle..., mssql..."
 )
 SIMPLEFLOW = "simpleflow+"
+SQL_SCHEMES = frozenset({"postgresql", "mysql", "mariadb", "oracle", "mssql"})
 
 
 def is_store_url(text: str) -> bool:
@@ -31,9 +33,9 @@ def open_store(url: str) -> Store:
 
             return FileStore(path)
         case "sqlite" if path:
-            from ostinato.storage.sql import SqlStore  # noqa: PLC0415
+            from ostinato.storage.sqlite import SqliteStore  # noqa: PLC0415
 
-            return SqlStore(path)
+            return SqliteStore(path)
         case "s3" | "gs" | "az":
             from ostinato.storage.objects import ObjectStore  # noqa: PLC0415
 
@@ -42,6 +44,10 @@ def open_store(url: str) -> Store:
             from ostinato.storage.redis import RedisStore  # noqa: PLC0415
 
             return RedisStore(url)
+        case _ if scheme.partition("+")[0] in SQL_SCHEMES:
+            from ostinato.storage.sql import SqlStore  # noqa: PLC0415
+
+            return SqlStore(url)
         case _:
             raise UsageError(found=f"the store {url!r}", expected=KNOWN)
 

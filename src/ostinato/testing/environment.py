@@ -29,6 +29,7 @@ class Environment:
     """Runs workflows for tests: all of SWF, in memory, and a month of waiting takes a millisecond.
 
     It is a context manager. Its time stands still while anything can move, then skips to the next timer or time-out.
+    All activities run in threads of this process, also those that want a process of their own.
 
     Args:
         definitions: workflows and activities to serve, or modules. What else the modules of workflows can name is
@@ -131,8 +132,13 @@ def _catalog(
     }
     for definition in _all(definitions):
         kind = definition.workflow_type if isinstance(definition, Workflow) else definition.activity_type
-        found.setdefault(kind, definition)
+        found.setdefault(kind, definition if isinstance(definition, Workflow) else _in_a_thread(definition))
     return catalog_of(found.values())
+
+
+def _in_a_thread(activity: Activity[..., Any]) -> Activity[..., Any]:
+    """A process would not have what a test has set up in this one."""
+    return activity if activity.isolation == "thread" else replace(activity, isolation="thread")
 
 
 def _all(definitions: tuple[Definition | ModuleType, ...]) -> Iterator[Definition]:

@@ -12,6 +12,7 @@ from ostinato.model import decisions as d
 from ostinato.model import events as e
 from ostinato.payloads.converter import JsonConverter
 from ostinato.payloads.signatures import signature_of
+from ostinato.replay.markers import RUN_ONCE
 from ostinato.replay.replay import Replay
 from ostinato.testing.script import Script
 from ostinato.worker.guard import Guard, GuardMode
@@ -210,6 +211,6 @@ class Rehearsal:
 
 def _known(decision: d.DecisionAttributes) -> d.DecisionAttributes:
     """The decision without the results of `run_once` that history does not have yet."""
-    if isinstance(decision, d.RecordMarker) and decision.marker_name.startswith("run_once-"):
+    if isinstance(decision, d.RecordMarker) and decision.marker_name.startswith(RUN_ONCE):
         return msgspec.structs.replace(decision, details=None)
     return decision

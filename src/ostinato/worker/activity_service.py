@@ -6,13 +6,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
 
 from ostinato.errors import WorkerStopped
 from ostinato.model.results import ActivityTask
-from ostinato.model.structures import ActivityType
 from ostinato.payloads.policy import PLAIN, Payloads
-from ostinato.replay.definitions import Activity
 from ostinato.worker.activities import ActivityWorker
 from ostinato.worker.attempts import Attempts, failure_report
 from ostinato.worker.catalog import Catalog
@@ -23,7 +20,7 @@ from ostinato.worker.lane import Lane
 from ostinato.worker.lines import Lines
 from ostinato.worker.middleware import ActivityMiddleware, Attempter, Report, Surrounded
 from ostinato.worker.notices import Watch
-from ostinato.worker.processes import Isolation, ProcessAttempts
+from ostinato.worker.processes import ByIsolation, Isolation, ProcessAttempts
 from ostinato.worker.rates import Pace, TokenBucket
 from ostinato.worker.room import Room
 from ostinato.worker.service import process_identity
@@ -90,7 +87,7 @@ class ActivityService:
             heartbeats=self._heartbeats,
             underway=self._underway,
         )
-        attempts: Attempter = _ByIsolation(threads, self._processes, catalog.activities)
+        attempts: Attempter = ByIsolation(threads, self._processes, catalog.activities)
         self._running = _Running(Surrounded(attempts, middleware, threads.failed) if middleware else attempts)
         lane = Lane(settings.lane, settings.single)
         lists = {lane.name(name): name for name in settings.task_lists or catalog.activity_task_lists}
@@ -148,33 +145,6 @@ class ActivityService:
     def gauges(self) -> dict[str, float]:
         """How many activities run, and how many processes there are for isolated ones."""
         return {"running_activities": self._room.taken, "activity_processes": self._processes.process_count}
-
-
-class _ByIsolation:
-    """Runs each task where its activity wants it."""
-
-    def __init__(
-        self, threads: Attempts, processes: ProcessAttempts, activities: Mapping[ActivityType, Activity[..., Any]]
-    ) -> None:
-        self._threads = threads
-        self._processes = processes
-        self._activities = activities
-
-    def run(self, task: ActivityTask) -> Report | None:
-        """Run the task."""
-        return (self._processes if self._is_isolated(task) else self._threads).run(task)
-
-    def is_begun(self, task: ActivityTask) -> bool:
-        """Whether the task can run without a thread."""
-        return not self._is_isolated(task) and self._threads.is_begun(task)
-
-    def begin(self, task: ActivityTask, done: Callable[[Report | None], None]) -> None:
-        """Let the task run without waiting for it."""
-        self._threads.begin(task, done)
-
-    def _is_isolated(self, task: ActivityTask) -> bool:
-        activity = self._activities.get(task.activity_type)
-        return activity is not None and activity.isolation == "process"
 
 
 class _Running:

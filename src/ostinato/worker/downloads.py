@@ -7,11 +7,15 @@ import shutil
 import tempfile
 import urllib.request
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit
 
 from ostinato.errors import UsageError
+from ostinato.storage.extras import missing_extra
 
 _CACHE = Path(tempfile.gettempdir()) / f"ostinato-files-{os.getuid() if hasattr(os, 'getuid') else 0}"
 _SECONDS = 60.0
@@ -41,7 +45,8 @@ def fetch(file: Download) -> Path:
 
     Raises:
         UsageError: the URL is none that is known, or the file's SHA-256 is not the one that is expected.
-        OSError: it cannot be fetched.
+        FileNotFoundError: there is no such file.
+        OSError: it cannot be fetched for another reason.
     """
     name = file.name or unquote(urlsplit(file.url).path.rpartition("/")[2])
     if not name or "/" in name:
@@ -83,15 +88,41 @@ def _copy(url: str, place: Path) -> None:
     parts = urlsplit(url)
     match parts.scheme:
         case "file" | "http" | "https":
-            with urllib.request.urlopen(url, timeout=_SECONDS) as source, place.open("wb") as target:  # noqa: S310
-                shutil.copyfileobj(source, target)
+            _copy_from_web(url, place)
         case "s3":
-            try:
-                boto3: Any = importlib.import_module("boto3")  # an extra
-            except ImportError:
-                raise UsageError(
-                    where=url, found="the package 'boto3' is not installed", hint="pip install 'ostinato[aws]'"
-                ) from None
-            boto3.client("s3").download_file(parts.netloc, parts.path.lstrip("/"), str(place))
+            _copy_from_s3(url, parts.netloc, parts.path.lstrip("/"), place)
         case _:
             raise UsageError(where=url, found=f"the scheme {parts.scheme!r}", expected="file, http, https or s3")
+
+
+def _copy_from_web(url: str, place: Path) -> None:
+    try:
+        with urllib.request.urlopen(url, timeout=_SECONDS) as source, place.open("wb") as target:  # noqa: S310
+            shutil.copyfileobj(source, target)
+            expected = source.headers.get("Content-Length")
+    except (OSError, HTTPException) as error:
+        is_missing = isinstance(error, HTTPError) and error.code in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+        is_missing |= isinstance(error, URLError) and isinstance(error.reason, FileNotFoundError)
+        raise _not_fetched(url, error, is_missing=is_missing) from None
+    # A connection that broke looks like the end.
+    if expected is not None and place.stat().st_size != int(expected):
+        raise _not_fetched(url, f"{place.stat().st_size} bytes came of {expected}")
+
+
+def _copy_from_s3(url: str, bucket: str, key: str, place: Path) -> None:
+    try:
+        boto3: Any = importlib.import_module("boto3")  # an extra
+        errors: Any = importlib.import_module("botocore.exceptions")
+    except ImportError:
+        raise missing_extra(url, "boto3", "aws") from None
+    try:
+        boto3.client("s3").download_file(bucket, key, str(place))
+    except (errors.ClientError, errors.BotoCoreError) as error:
+        code = getattr(error, "response", {}).get("Error", {}).get("Code")
+        raise _not_fetched(url, error, is_missing=code in {"404", "NoSuchKey", "NoSuchBucket"}) from None
+
+
+def _not_fetched(url: str, why: object, *, is_missing: bool = False) -> OSError:
+    return (
+        FileNotFoundError(f"there is no file {url}: {why}") if is_missing else OSError(f"{url} is not fetched: {why}")
+    )

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ostinato.client.registration import register_domain, register_types
+from ostinato.errors import UsageError
 from ostinato.model.decisions import (
     ContinueAsNewWorkflowExecution,
     DecisionAttributes,
@@ -43,6 +44,7 @@ from ostinato.worker.room import Room
 
 if TYPE_CHECKING:
     from ostinato.worker.middleware import Attempter
+    from ostinato.worker.processes import Isolation, ProcessAttempts
 
 logger = logging.getLogger(__name__)
 
@@ -66,10 +68,15 @@ class LocalWorker:
         decision_middleware: what is put around the making of each decision, the first outermost.
         lane: serve the task lists of this lane in place of those that definitions name.
         guard: watches what the workflows' code does; nobody, unless given.
-        one_thread: does all that is the author's, in its own thread and one thing at a time; threads do, unless given.
+        isolation: how activities that want a process get it; needed if there are any.
+        one_thread: does all that is the author's, in its own thread and one thing at a time, also what else would get a
+            process; threads do, unless given.
         watch: is told what happens.
         takes_late_tasks: whether tasks that come while draining are done. They have to be, unless SWF ends with this
             process and then hands them out again, as the embedded engine does.
+
+    Raises:
+        UsageError: an activity wants a process, and there is no `isolation`.
     """
 
     def __init__(
@@ -84,6 +91,7 @@ class LocalWorker:
         decision_middleware: Sequence[DecisionMiddleware] = (),
         lane: Lane | None = None,
         guard: Guard | None = None,
+        isolation: "Isolation | None" = None,
         one_thread: OneThread | None = None,
         watch: Watch = ignore,
         takes_late_tasks: bool = True,
@@ -110,8 +118,10 @@ class LocalWorker:
             heartbeats=self._heartbeats,
             coroutines=self._coroutines,
         )
+        self._processes: ProcessAttempts | None = None
+        by_isolation = attempts if one_thread else self._with_processes(attempts, isolation)
         self._attempts: Attempter = (
-            Surrounded(attempts, activity_middleware, attempts.failed) if activity_middleware else attempts
+            Surrounded(by_isolation, activity_middleware, attempts.failed) if activity_middleware else by_isolation
         )
         self._identity = f"{socket.gethostname()}:{os.getpid()}"[:IDENTITY_CHARACTERS]
         self._lock = threading.Lock()
@@ -119,6 +129,24 @@ class LocalWorker:
         self._deciders: dict[str, Decider] = {}
         self._threads: list[threading.Thread] = []
         self._is_draining = False
+
+    def _with_processes(self, attempts: Attempts, isolation: "Isolation | None") -> "Attempter":
+        activities = self._catalog.activities
+        isolated = next((activity for activity in activities.values() if activity.isolation == "process"), None)
+        if isolated is None:
+            return attempts
+        if isolation is None:
+            raise UsageError(
+                where=isolated.name,
+                found='isolation="process", and a LocalWorker that does not know how its process is made',
+                hint="Give the LocalWorker an isolation, or take `ostinato worker`",
+            )
+        from ostinato.worker.processes import ByIsolation, ProcessAttempts  # noqa: PLC0415  # not on all systems
+
+        self._processes = ProcessAttempts(
+            self._swf, isolation=isolation, activities=activities, payloads=self._payloads, heartbeats=self._heartbeats
+        )
+        return ByIsolation(attempts, self._processes, activities)
 
     # Its life.
 
@@ -162,6 +190,8 @@ class LocalWorker:
                 decider.stop()
             for worker in self._workers.values():
                 worker.stop()
+        if self._processes is not None:
+            self._processes.stop()
         self._heartbeats.stop()
         self._coroutines.stop()
 

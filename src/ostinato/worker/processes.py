@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
@@ -32,7 +32,7 @@ from ostinato.payloads.along import send_along, sent_along
 from ostinato.payloads.policy import Payloads
 from ostinato.replay.definitions import Activity
 from ostinato.swf import Swf
-from ostinato.worker.attempts import failure_report
+from ostinato.worker.attempts import Attempts, failure_report
 from ostinato.worker.context import ActivityInfo, RunningActivity, Underway
 from ostinato.worker.frames import (
     Beat,
@@ -237,6 +237,33 @@ class ProcessAttempts:
                 return
             self._all.discard(process)
         process.kill()
+
+
+class ByIsolation:
+    """Runs each task where its activity wants it."""
+
+    def __init__(
+        self, threads: Attempts, processes: ProcessAttempts, activities: Mapping[ActivityType, Activity[..., Any]]
+    ) -> None:
+        self._threads = threads
+        self._processes = processes
+        self._activities = activities
+
+    def run(self, task: ActivityTask) -> Report | None:
+        """Run the task."""
+        return (self._processes if self._is_isolated(task) else self._threads).run(task)
+
+    def is_begun(self, task: ActivityTask) -> bool:
+        """Whether the task can run without a thread."""
+        return not self._is_isolated(task) and self._threads.is_begun(task)
+
+    def begin(self, task: ActivityTask, done: Callable[[Report | None], None]) -> None:
+        """Let the task run without waiting for it."""
+        self._threads.begin(task, done)
+
+    def _is_isolated(self, task: ActivityTask) -> bool:
+        activity = self._activities.get(task.activity_type)
+        return activity is not None and activity.isolation == "process"
 
 
 class _Watched:
