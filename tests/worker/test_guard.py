@@ -6,6 +6,7 @@ import os
 import random
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -18,7 +19,7 @@ import pytest
 from ostinato import activity, run_once, submit, workflow
 from ostinato.errors import NotDurableError
 from ostinato.testing.rehearsal import Rehearsal
-from ostinato.worker.guard import LOOKED_AT, Guard, GuardMode
+from ostinato.worker.guard import CALLS, LOOKED_AT, THEN_EACH, Guard, GuardMode
 
 if TYPE_CHECKING:
     from ostinato.worker.guard import Find
@@ -171,17 +172,38 @@ def test_warnings_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert "Workflow code sleeps (time.sleep), which no replay can repeat" in caplog.text
 
 
-def test_clocks_are_looked_for_in_the_first_decisions_only() -> None:
-    """Where a find is only a warning, looking at each call costs too much to go on with it."""
+def test_clocks_are_looked_for_in_the_first_decisions_and_in_some_later_ones() -> None:
+    """Where a find is only a warning, looking at each call costs too much to do it always."""
     finds: list[Find] = []
     guard = Guard(GuardMode.WARNING, finds.append)
     plain, program = doing(lambda: None), doing(time.time)
     for _ in range(LOOKED_AT):
         guard.run(plain, lambda: Rehearsal(plain, guard=GuardMode.OFF).result)
 
-    guard.run(plain, lambda: Rehearsal(program, guard=GuardMode.OFF).result)
+    for _ in range(LOOKED_AT, THEN_EACH):
+        guard.run(plain, lambda: Rehearsal(program, guard=GuardMode.OFF).result)
 
     assert not finds
+    guard.run(plain, lambda: Rehearsal(program, guard=GuardMode.OFF).result)
+    assert [find.what for find in finds] == ["reads a clock (time.time)"]
+
+
+def test_a_long_decision_is_looked_at_for_a_while() -> None:
+    """It may be a whole workflow, which would be slow from its beginning to its end; an error is one wherever it is."""
+    finds: list[Find] = []
+
+    def late() -> None:
+        for _ in range(CALLS):
+            len("")
+        time.time()
+
+    program = doing(late)
+
+    assert Guard(GuardMode.WARNING, finds.append).run(program, lambda: Rehearsal(program, guard=GuardMode.OFF).result)
+    assert sys.getprofile() is None
+    assert not finds
+    with pytest.raises(NotDurableError, match="reads a clock"):
+        Rehearsal(program)
 
 
 def test_off_is_off() -> None:

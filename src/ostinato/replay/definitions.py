@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import (
     TYPE_CHECKING,
@@ -205,7 +206,7 @@ class Activity(Generic[P, R]):
         """The id of one's own, or what gives it."""
         return self.activity_id
 
-    @property
+    @cached_property
     def is_async(self) -> bool:
         """Whether the function is an `async def`."""
         return inspect.iscoroutinefunction(self.function)

@@ -333,8 +333,8 @@ def bounded_id(text: str) -> str:
 
 def _author() -> tuple[CodeType | None, int]:
     """The innermost line that is not ours."""
-    frame = author_frame(sys._getframe(2))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-    return (frame.f_code, frame.f_lineno) if frame is not None else (None, 0)
+    found = author_frame(sys._getframe(2))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    return (found[1], found[0].f_lineno) if found is not None else (None, 0)
 
 
 def label_of(function: Callable[..., Any]) -> str:

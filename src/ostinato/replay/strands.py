@@ -6,7 +6,7 @@ The function is never unwound in order to wait, so its `try`, `with` and `except
 import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, TypeVar
 
 from greenlet import getcurrent, greenlet
@@ -113,30 +113,35 @@ def is_plain() -> bool:
     return isinstance(getcurrent(), Strand)
 
 
+_RUN_PLAIN = run_plain.__code__
 _NOT_AUTHORS = (__file__.removesuffix("strands.py"), asyncio.__file__.removesuffix("__init__.py"))
 """This package, and asyncio."""
 
 
-def author_frame(frame: FrameType | None) -> FrameType | None:
-    """The innermost frame of the author's, from this one outwards; None if it is the replay that acts."""
-    while frame is not None and (code := frame.f_code).co_filename.startswith(_NOT_AUTHORS):
-        if code is run_plain.__code__:
+def author_frame(frame: FrameType | None) -> tuple[FrameType, CodeType] | None:
+    """The innermost frame of the author's, from this one outwards, and its code; None if it is the replay that acts."""
+    while frame is not None:
+        code = frame.f_code  # read once: each read of a frame's code is told to audit hooks
+        if not code.co_filename.startswith(_NOT_AUTHORS):
+            return frame, code
+        if code is _RUN_PLAIN:
             strand = frame.f_locals.get("strand")
             frame = None if strand is None else strand.gr_frame
         elif code.co_name in _ENTRANCES:
             return None
         else:
             frame = frame.f_back
-    return frame
+    return None
 
 
 def position(awaited: Any) -> FrameType | None:
     """Where the author's code that a suspended coroutine runs stands: its innermost frame that is not of ours."""
     found: FrameType | None = None
     while (frame := getattr(awaited, "cr_frame", None)) is not None:
-        if frame.f_code is run_plain.__code__:
+        if frame.f_code is _RUN_PLAIN:
             strand = frame.f_locals.get("strand")
-            found = (author_frame(strand.gr_frame) if strand is not None else None) or found
+            within = author_frame(strand.gr_frame) if strand is not None else None
+            found = within[0] if within is not None else found
         elif not frame.f_code.co_filename.startswith(_NOT_AUTHORS):
             found = frame
         awaited = awaited.cr_await

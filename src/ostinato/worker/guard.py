@@ -1,7 +1,9 @@
 """Notices what workflow code does that no replay can repeat: clocks, chance, sleeps, files, sockets, processes.
 
 What touches the world is seen by Python's audit events. Clocks and chance have none, so the calls of workflow code are
-looked at while it runs: always where a find is an error, as in tests; else in the first decisions of each workflow.
+looked at while it runs: always where a find is an error, as in tests; else in the first decisions of each workflow, and
+in some later ones, which is where to find what the first do not come to. Looking makes a decision slower by a fifth to
+a third, so that the rest is let be.
 Imports, what `run_once` runs, logging, tracebacks and the debugger are free to do what they do.
 """
 
@@ -32,7 +34,13 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 LOOKED_AT = 3
-"""So many decisions of each workflow are looked at for clocks and chance where a find is only a warning."""
+"""So many decisions of each workflow are looked at for clocks and chance where a find is only a warning..."""
+
+THEN_EACH = 16
+"""... and after these each so manieth, ..."""
+
+CALLS = 1_000
+"""... but only so many calls of each: a decision may be a whole workflow."""
 
 
 class GuardMode(Enum):
@@ -150,12 +158,12 @@ class Guard:
             return True
         looked = self._looked.get(workflow.name, 0)
         self._looked[workflow.name] = looked + 1
-        return looked < LOOKED_AT
+        return looked < LOOKED_AT or looked % THEN_EACH == 0
 
     def _look_at_calls(self, feed: Callable[[], T]) -> T:
         if sys.getprofile() is not None:
             return feed()  # a profiler is at work, and comes first
-        sys.setprofile(_look)
+        sys.setprofile(_look if self._mode is GuardMode.ERROR else _glance(CALLS))
         try:
             return feed()
         finally:
@@ -212,6 +220,23 @@ def _on_audit(event: str, arguments: tuple[Any, ...]) -> None:
     what, hint = known
     argument = f" ({_brief(arguments[0])})" if arguments and event in {"open", "subprocess.Popen", "os.system"} else ""
     _report(what + argument, hint, sys._getframe(1))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+
+def _glance(calls: int) -> Callable[[FrameType, str, Any], None]:
+    """What looks at so many calls, and then no more."""
+    left = calls
+
+    def look(frame: FrameType, event: str, argument: Any) -> None:
+        nonlocal left
+        if event != "c_call":
+            return
+        left -= 1
+        if left < 0:
+            sys.setprofile(None)
+        else:
+            _look(frame, event, argument)
+
+    return look
 
 
 def _look(frame: FrameType, event: str, argument: Any) -> None:
