@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -328,6 +329,17 @@ class Shell:
     def open_gate(self) -> None:
         """Let the activity `hold` end."""
         (self.directory / "gate").touch()
+
+
+def await_line(stream: IO[str] | None, text: str) -> str:
+    """Read until a line has the text, and give it; fails if the stream ends before."""
+    assert stream is not None
+    seen: list[str] = []
+    for line in iter(stream.readline, ""):
+        if text in line:
+            return line
+        seen.append(line)
+    raise AssertionError(f"{text!r} was not said: {seen}")
 
 
 def wait_until(is_so: Callable[[], bool], timeout: float = 30) -> None:

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from tests.cli.conftest import Shell
+from tests.cli.conftest import Shell, await_line
 
 MEMORY = ("--engine", "memory:")
 
@@ -34,9 +34,7 @@ def test_children_that_outlive_their_parent_run_to_their_end(shell: Shell) -> No
 def test_children_that_are_asked_to_cancel_clean_up(shell: Shell) -> None:
     """REQUEST_CANCEL: their `finally` runs, and how they ended is told."""
     process = shell.start("run", "flows.py:asking", *MEMORY)
-    assert process.stderr is not None
-    while "what it began goes on" not in process.stderr.readline():
-        pass
+    await_line(process.stderr, "what it began goes on")
     shell.open_gate()
     ended = shell.finish(process)
 
@@ -58,9 +56,7 @@ def test_a_family_goes_on_after_kill_9_and_no_new_run_starts(shell: Shell, targe
     """Also when an execution between has closed. The closed one's result is given again; then the id is free."""
     words = (f"flows.py:{target}", "--id", "l")
     process = shell.start("run", *words)
-    assert process.stderr is not None
-    while "l has closed, and what it began goes on" not in process.stderr.readline():
-        assert process.poll() is None
+    await_line(process.stderr, "l has closed, and what it began goes on")
     shell.await_log("begin gate")
     process.kill()
     shell.finish(process)
@@ -86,9 +82,7 @@ def test_an_interruption_while_children_go_on_drains(shell: Shell) -> None:
     result = process.stdout.readline()
     shell.await_log("begin gate")
     process.send_signal(signal.SIGINT)
-    assert process.stderr is not None
-    while "1 activity to finish" not in process.stderr.readline():
-        pass
+    await_line(process.stderr, "1 activity to finish")
     shell.open_gate()
     ended = shell.finish(process)
 
