@@ -71,6 +71,7 @@ PUBLIC = [
     "cached",
     "call",
     "cancel_requested",
+    "complete_later",
     "continue_as_new",
     "continue_as_new_after",
     "deprecate_patch",

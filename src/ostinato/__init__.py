@@ -152,6 +152,7 @@ if TYPE_CHECKING:
     from ostinato.worker.context import (
         activity_info,
         cancel_requested,
+        complete_later,
         heartbeat,
         heartbeat_details,
     )
@@ -225,6 +226,7 @@ __all__ = [
     "cached",
     "call",
     "cancel_requested",
+    "complete_later",
     "continue_as_new",
     "continue_as_new_after",
     "deprecate_patch",
@@ -368,6 +370,7 @@ _HOMES = {
     "ostinato.worker.context": (
         "activity_info",
         "cancel_requested",
+        "complete_later",
         "heartbeat",
         "heartbeat_details",
     ),

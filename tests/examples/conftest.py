@@ -16,7 +16,7 @@ from ostinato.engine.engine import Engine, open_engine
 from ostinato.server.serving import Server, Settings, listen
 from ostinato.swf import Swf
 from ostinato.worker.local import LocalWorker
-from ostinato.worker.targets import load_target
+from ostinato.worker.targets import Target, load_stand_ins, load_target
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SECONDS = 20.0
@@ -28,16 +28,26 @@ class Stage:
     """Runs examples on one engine. `engine` is the one that carries out all, also behind a server."""
 
     engine: Engine
+    clock: ManualClock
     swf: Swf
     workers: ExitStack
 
-    def start(self, target: str, *args: Any, **kwargs: Any) -> Handle[Any]:
-        """Serve an example, named as in `orders.py:fulfil`, and start an execution of it."""
+    @property
+    def client(self) -> Client:
+        """A client of the engine."""
+        return Client(self.swf)
+
+    def serve(self, target: str, **options: Any) -> Target:
+        """Serve an example, named as in `orders.py:fulfil`; `options` are the worker's."""
         found = load_target(f"{EXAMPLES}/{target}")
-        worker = LocalWorker(self.swf, domain="default", catalog=found.catalog)
+        worker = LocalWorker(self.swf, domain="default", catalog=found.catalog, **options)
         self.workers.callback(self._await_end, worker)
         self.workers.enter_context(worker)
-        return Client(self.swf).start(found.workflow, *args, **kwargs)
+        return found
+
+    def start(self, target: str, *args: Any, **kwargs: Any) -> Handle[Any]:
+        """Serve an example, and start an execution of it."""
+        return self.client.start(self.serve(target).workflow, *args, **kwargs)
 
     def run(self, target: str, *args: Any, **kwargs: Any) -> Any:
         """The result of an execution of an example."""
@@ -53,10 +63,12 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
     """An engine in memory, one in a file, and one behind a server, each with workers that know only its operations."""
     path = tmp_path / "examples.db" if request.param == "sqlite" else ":memory:"
     with ExitStack() as stack:
-        engine = stack.enter_context(open_engine(path, clock=ManualClock()))
+        stand_ins = load_stand_ins([f"{EXAMPLES}/thumbnails.py"])
+        clock = ManualClock()
+        engine = stack.enter_context(open_engine(path, clock=clock, lambda_functions=stand_ins))
         swf = _served(engine, stack) if request.param == "http" else engine.local()
         with ExitStack() as workers:
-            yield Stage(engine, swf, workers)
+            yield Stage(engine, clock, swf, workers)
 
 
 def _served(engine: Engine, stack: ExitStack) -> Swf:

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ostinato import activity, heartbeat, heartbeat_details
+from ostinato import activity, activity_info, complete_later, heartbeat, heartbeat_details
 
 
 @activity(name="isolated", isolation="process", heartbeat_timeout=1)
@@ -19,6 +19,9 @@ def isolated(what: str, path: str = "") -> Any:
             os.kill(os.getpid(), signal.SIGKILL)
         case "hog":
             return len(bytearray(4 << 30))
+        case "later":
+            Path(path).write_text(activity_info().task_token)
+            complete_later()
         case "beat":
             heartbeat({"at": 1})
         case "wait":

@@ -3,11 +3,12 @@ import json
 import sys
 import time
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ostinato import Retry, activity, submit, workflow
+from ostinato import Client, Retry, activity, submit, workflow
 from ostinato.client.histories import read_history
 from ostinato.engine.engine import Engine
 from ostinato.errors import UsageError, WorkflowFailed
@@ -20,7 +21,7 @@ from ostinato.payloads.converter import JsonConverter
 from ostinato.replay.definitions import Activity
 from ostinato.replay.replay import Replay
 from ostinato.testing.script import Script
-from ostinato.worker.context import activity_info, cancel_requested, heartbeat, heartbeat_details
+from ostinato.worker.context import activity_info, cancel_requested, complete_later, heartbeat, heartbeat_details
 from tests.worker.conftest import DOMAIN, Serve
 
 if TYPE_CHECKING:
@@ -297,3 +298,49 @@ def test_an_activitys_questions_need_an_activity() -> None:
     for question in (activity_info, cancel_requested, heartbeat, heartbeat_details):
         with pytest.raises(UsageError, match="outside of an activity"):
             question()
+
+
+# Later.
+
+TOKENS: SimpleQueue[str] = SimpleQueue()
+
+
+@activity(heartbeat_timeout=None)
+def left_open() -> str:
+    TOKENS.put(activity_info().task_token)
+    complete_later()
+
+
+@activity(heartbeat_timeout=None)
+async def left_open_too() -> str:
+    await asyncio.sleep(0)
+    TOKENS.put(activity_info().task_token)
+    complete_later()
+
+
+@pytest.mark.parametrize("what", [left_open, left_open_too])
+def test_whoever_has_the_token_completes_what_was_left_open(
+    engine: Engine, serve: Serve, what: Activity[[], str]
+) -> None:
+    """The worker reports nothing, and has its place free; a failure is tried again as any other."""
+
+    @workflow
+    def leaves() -> list[Any]:
+        failed = submit(what.options(retry=Retry(max_attempts=2, interval=0))).result()
+        return [failed, submit(what).result()]
+
+    serve(leaves, what, concurrency=1)
+    client = Client(engine, domain=DOMAIN)
+    handle = client.start(leaves)
+
+    client.fail_activity(TOKENS.get(timeout=20), ValueError("not now"))
+    client.complete_activity(TOKENS.get(timeout=20), "now")
+    client.complete_activity(TOKENS.get(timeout=20), "then")
+
+    assert handle.result(timeout=20) == ["now", "then"]
+
+
+def test_nothing_is_left_open_outside_of_activities() -> None:
+    """There is no task."""
+    with pytest.raises(UsageError, match=r"complete_later\(\) was called outside of an activity"):
+        complete_later()

@@ -250,6 +250,20 @@ def test_an_isolated_activity_runs_in_a_process_that_is_kept_and_recycled(town: 
     assert town.client.run(isolating, "beat") is None
 
 
+def test_an_isolated_activity_that_is_completed_later(town: Town, tmp_path: Path) -> None:
+    """Its process has left the task to whoever has the token, and does the next."""
+    town.decide(isolating)
+    town.work(isolated, concurrency=1)
+    first = town.client.run(isolating, "pid")
+    handle = town.client.start(isolating, "later", str(tmp_path / "token"))
+
+    token = await_file(tmp_path / "token")
+    assert town.client.run(isolating, "pid") == first
+    town.client.complete_activity(token, ["by hand"])
+
+    assert handle.result(timeout=SECONDS) == ["by hand"]
+
+
 @workflow
 def beside(what: str, gate: str) -> list[Any]:
     other, killed = submit(isolated, "wait", gate), submit(isolated, what)

@@ -83,6 +83,9 @@ def rerun_activity(client: Client, execution: WorkflowExecution, wanted: Wanted,
     if isinstance(report, RespondActivityTaskCompleted):
         print(report.result, file=data)
         return RETURNED
+    if report is None:
+        say(f"{activity.name} left its task open, to be completed later")
+        return RETURNED
     reason, details = getattr(report, "reason", None), getattr(report, "details", None)
     for line in author_lines(payloads.load_failure(reason, details).traceback):
         say(line)

@@ -22,7 +22,7 @@ from ostinato.payloads.converter import Arguments
 from ostinato.payloads.policy import Payloads
 from ostinato.replay.definitions import Activity
 from ostinato.swf import Swf
-from ostinato.worker.context import ActivityInfo, RunningActivity, Underway, running_activity
+from ostinato.worker.context import ActivityInfo, CompletedLater, RunningActivity, Underway, running_activity
 from ostinato.worker.coroutines import Abandoned, Coroutines, Outcome, Raised, Returned
 from ostinato.worker.heartbeats import Heartbeats
 from ostinato.worker.middleware import Report
@@ -60,7 +60,10 @@ class Attempts:
         self._underway = underway or Underway()
 
     def run(self, task: ActivityTask) -> Report | None:
-        """Run the task's activity and give the report to send; None if this process gave it up, as it stops."""
+        """Run the task's activity and give the report to send.
+
+        None if it is completed later by somebody else, or this process gave it up, as it stops.
+        """
         activity = self._activities.get(task.activity_type)
         if activity is None:
             return self.failed(task, _unknown(task.activity_type))
@@ -79,8 +82,8 @@ class Attempts:
     def begin(self, task: ActivityTask, done: Callable[[Report | None], None]) -> None:
         """Let the task's `async def` activity run, without waiting for it.
 
-        `done` is called once, from a thread in which it may wait: with the report to send, or with None if this process
-        gave the task up, as it stops.
+        `done` is called once, from a thread in which it may wait: with the report to send, or with None if it
+        is completed later by somebody else, or this process gave it up, as it stops.
         """
         activity = self._activities[task.activity_type]
         running = self._enter(task, activity)
@@ -148,6 +151,8 @@ class Attempts:
         if isinstance(outcome, Abandoned):
             return None
         if isinstance(outcome, Raised):
+            if isinstance(outcome.error, CompletedLater):
+                return None
             if running.cancel_requested and isinstance(outcome.error, _CANCELED):
                 return RespondActivityTaskCanceled(task_token=task.task_token)
             return self.failed(task, outcome.error, running.details)

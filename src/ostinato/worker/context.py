@@ -4,7 +4,7 @@ import logging
 import threading
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from ostinato.errors import UnknownResourceFault, UsageError
 from ostinato.model.fields import TaskToken
@@ -32,6 +32,10 @@ class ActivityInfo:
     activity_id: str
     attempt: int
     task_token: TaskToken
+
+
+class CompletedLater(BaseException):
+    """Raised by `complete_later()` to leave the activity's code. Not an error, and not to be caught."""
 
 
 class RunningActivity:
@@ -207,3 +211,18 @@ def heartbeat(details: object = None) -> None:
         running.beat()
     except Exception as error:  # noqa: BLE001  # the activity does its work, whatever SWF's clients raise
         logger.warning("The heartbeat of %s did not get through: %s", running.info.activity_id, error)
+
+
+def complete_later() -> NoReturn:
+    """Leave the activity without an answer, and its task open: whoever has its token completes it, at any time.
+
+    The token is `activity_info().task_token`, and `Client.complete_activity` takes it; hand it on before. SWF waits for
+    as long as the activity's time-outs allow. No worker sends heartbeats any more: without `heartbeat_timeout=None`,
+    whoever has the token has to (`Client.heartbeat`).
+
+    Raises:
+        CompletedLater: always, in order to leave the code.
+        UsageError: no activity runs here.
+    """
+    _current("complete_later")
+    raise CompletedLater

@@ -58,8 +58,12 @@ class Canceled(msgspec.Struct, frozen=True, tag=True):
     """From the process: the activity stopped, as it was asked to."""
 
 
+class Left(msgspec.Struct, frozen=True, tag=True):
+    """From the process: the activity has left its task open, for somebody else to complete."""
+
+
 ToProcess = Run | Cancel | Beaten
-FromProcess = Ready | Beat | Completed | Failed | Canceled
+FromProcess = Ready | Beat | Completed | Failed | Canceled | Left
 
 
 class Frames(Generic[T]):

@@ -29,7 +29,7 @@ from ostinato.model.results import ActivityTaskStatus
 from ostinato.worker.attempts import Attempts
 from ostinato.worker.context import RunningActivity
 from ostinato.worker.coroutines import Coroutines
-from ostinato.worker.frames import Beat, Beaten, Canceled, Completed, Failed, Frames, Ready, Run, ToProcess
+from ostinato.worker.frames import Beat, Beaten, Canceled, Completed, Failed, Frames, Left, Ready, Run, ToProcess
 from ostinato.worker.heartbeats import Heartbeats
 from ostinato.worker.middleware import Report, Surrounded, load_other_half
 from ostinato.worker.targets import load_catalog, load_payloads
@@ -105,8 +105,10 @@ class _Channel:
         match report:
             case RespondActivityTaskCompleted(result=result):
                 self._frames.send(Completed(result))
-            case RespondActivityTaskCanceled() | None:
+            case RespondActivityTaskCanceled():
                 self._frames.send(Canceled())
+            case None:
+                self._frames.send(Left())
             case _:
                 self._frames.send(Failed(report.reason, report.details))
 

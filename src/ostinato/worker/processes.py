@@ -43,6 +43,7 @@ from ostinato.worker.frames import (
     Failed,
     Frames,
     FromProcess,
+    Left,
     Ready,
     Run,
 )
@@ -326,6 +327,8 @@ class _Watched:
                     return RespondActivityTaskFailed(task_token=self._task.task_token, reason=reason, details=details)
                 case Canceled():
                     return self._canceled()
+                case Left():
+                    return None
                 case Beat(details=details):
                     self._process.frames.send(self._beat(details))
                 case Ready() | None:
