@@ -5,17 +5,39 @@ from rich.console import Console
 
 from ostinato.cli.display import SUMMARY_SECONDS, Lines, summarize
 from ostinato.cli.live import Live
-from ostinato.cli.progress import Misfortune, OpenActivity, OpenChild, OpenRetry, OpenTimer, Progress
+from ostinato.cli.progress import Again, Misfortune, Progress
+from ostinato.client.tasks import Attempt, Change, Pause, Task, TaskKind, TaskState
 from ostinato.model.fields import EventId
+
+
+def opened(  # noqa: PLR0917
+    kind: TaskKind,
+    id_: str,
+    place: int,
+    started_at: float | None = None,
+    number: int = 1,
+    fires_at: float | None = None,
+    pause: Pause | None = None,
+) -> dict[EventId, Change]:
+    """What an event at its place opened."""
+    state = TaskState.SCHEDULED if started_at is None else TaskState.STARTED
+    task = Task(kind, id_, "charge", fires_at=fires_at, pause=pause)
+    task.attempts.append(Attempt(number, EventId(place), float(place), state, started_at))
+    return {EventId(place): Change(task, task.last)}
+
+
+TRIED = Task(TaskKind.ACTIVITY, "a-3", "charge")
+TRIED.attempts.append(Attempt(1, EventId(1), 1.0, TaskState.FAILED, reason="OSError: gone"))
 
 BUSY = Progress(
     finished=3,
     open={
-        EventId(5): OpenActivity("a-1", "charge", 2, 1.0, 2.0),
-        EventId(6): OpenActivity("a-2", "charge", 1, 1.0),
-        EventId(7): OpenTimer("timer-1", 10.0),
-        EventId(8): OpenRetry("a-3", 2, 10.0, 15.0, "OSError: gone"),
-        EventId(9): OpenChild("child-1", "ship", 5.0),
+        **opened(TaskKind.ACTIVITY, "a-1", 5, 2.0, number=2),
+        **opened(TaskKind.ACTIVITY, "a-2", 6),
+        **opened(TaskKind.TIMER, "timer-1", 7, fires_at=10.0),
+        **opened(TaskKind.TIMER, "__ostinato_retry-a-3-2", 8, fires_at=15.0, pause=Pause("a-3", 2, TRIED)),
+        **opened(TaskKind.CHILD, "child-1", 9, 9.0),
+        **opened(TaskKind.SIGNAL, "order-8", 10),
     },
 )
 
@@ -24,7 +46,7 @@ def test_a_summary_counts_what_is_open() -> None:
     """One line says where an execution is, also what it waits for."""
     said = summarize(BUSY, ["signal 'go'"])
 
-    assert said == "3 finished, 1 running, 1 queued, 1 retry, 1 timer, 1 child, waits for signal 'go'"
+    assert said == "3 finished, 1 running, 1 queued, 1 retry, 1 timer, 1 child, 1 signal, waits for signal 'go'"
 
 
 def test_lines_tell_what_failed_at_once_and_the_rest_now_and_then() -> None:
@@ -33,9 +55,8 @@ def test_lines_tell_what_failed_at_once_and_the_rest_now_and_then() -> None:
     stream = io.StringIO()
     lines = Lines(stream, clock=lambda: now)
 
-    at_once = OpenRetry("a-9", 2, 10.0, 10.0, "")
     lines.show(BUSY, [Misfortune("a-8", "charge", "OSError: gone", None)], ())
-    lines.show(BUSY, [Misfortune("a-9", "charge", "OSError: gone", None, at_once)], ())
+    lines.show(BUSY, [Misfortune("a-9", "charge", "OSError: gone", None, Again(2, 0.0))], ())
     for _ in range(3):
         now += SUMMARY_SECONDS
         lines.show(BUSY, (), ())
@@ -52,14 +73,14 @@ def test_the_live_view_shows_each_open_thing() -> None:
     stream = io.StringIO()
     live = Live("order-7", Console(file=stream, force_terminal=True, width=100))
 
-    again = OpenRetry("a-9", 3, 10.0, 17.0, "timed out (HEARTBEAT)")
-    live.show(BUSY, [Misfortune("a-9", "charge", "timed out (HEARTBEAT)", None, again)], ["signal 'go'"])
+    live.show(BUSY, [Misfortune("a-9", "charge", "timed out (HEARTBEAT)", None, Again(3, 7.0))], ["signal 'go'"])
     live.note("a note")
     live.close()
 
     shown = stream.getvalue()
-    for text in ("order-7", "a-1", "a-2", "waits for a worker", "timer-1", "attempt 2 in", "child-1", "signal 'go'"):
+    for text in ("order-7", "a-1", "a-2", "waits for a worker", "timer-1", "child-1", "order-8", "signal 'go'"):
         assert text in shown
+    assert "attempt 2 in 0 s after OSError: gone" in shown
     assert "timed out (HEARTBEAT); attempt 3 in 7 s" in shown
     assert "a note" in shown
 
@@ -67,7 +88,9 @@ def test_the_live_view_shows_each_open_thing() -> None:
 def test_a_crowd_is_cut_to_what_fits() -> None:
     """Ten thousand activities do not scroll the terminal away."""
     stream = io.StringIO()
-    crowd = Progress(open={EventId(n): OpenActivity(f"a-{n}", "charge", 1, float(n)) for n in range(1, 10_001)})
+    crowd = Progress()
+    for number in range(1, 10_001):
+        crowd.open |= opened(TaskKind.ACTIVITY, f"a-{number}", number)
     live = Live("crowd", Console(file=stream, force_terminal=True, width=100))
 
     live.show(crowd, (), ())

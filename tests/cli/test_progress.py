@@ -2,9 +2,17 @@ from collections.abc import Sequence
 
 import pytest
 
-from ostinato.cli.progress import Misfortune, OpenActivity, OpenChild, OpenRetry, OpenTimer, Progress
+from ostinato.cli.display import summarize
+from ostinato.cli.progress import Again, AwaitedSignal, Misfortune, Progress
+from ostinato.client.tasks import Change, TaskKind, Tasks, TaskState
 from ostinato.model import events as e
-from ostinato.model.enums import ActivityTaskTimeoutType, ChildPolicy, WorkflowExecutionTimeoutType
+from ostinato.model.enums import (
+    ActivityTaskTimeoutType,
+    ChildPolicy,
+    ScheduleActivityTaskFailedCause,
+    SignalExternalWorkflowExecutionFailedCause,
+    WorkflowExecutionTimeoutType,
+)
 from ostinato.model.fields import EventId, RunId
 from ostinato.model.structures import ActivityType, TaskList, WorkflowExecution, WorkflowType
 
@@ -76,12 +84,46 @@ def decision_started(event_id: int) -> e.DecisionTaskStarted:
     )
 
 
-def decision_completed(event_id: int, started_event_id: int) -> e.DecisionTaskCompleted:
+def decision_completed(event_id: int, started_event_id: int, context: str | None = None) -> e.DecisionTaskCompleted:
     return e.DecisionTaskCompleted(
         event_id=EventId(event_id),
         event_timestamp=float(event_id),
         scheduled_event_id=EventId(started_event_id - 1),
         started_event_id=EventId(started_event_id),
+        execution_context=context,
+    )
+
+
+def initiated(event_id: int) -> e.StartChildWorkflowExecutionInitiated:
+    return e.StartChildWorkflowExecutionInitiated(
+        event_id=EventId(event_id),
+        event_timestamp=float(event_id),
+        workflow_id="child",
+        workflow_type=CHILD_TYPE,
+        task_list=LIST,
+        decision_task_completed_event_id=EventId(4),
+        child_policy=ChildPolicy.TERMINATE,
+    )
+
+
+def child_started(event_id: int, initiated_event_id: int) -> e.ChildWorkflowExecutionStarted:
+    return e.ChildWorkflowExecutionStarted(
+        event_id=EventId(event_id),
+        event_timestamp=float(event_id),
+        workflow_execution=CHILD,
+        workflow_type=CHILD_TYPE,
+        initiated_event_id=EventId(initiated_event_id),
+    )
+
+
+def child_terminated(event_id: int, initiated_event_id: int) -> e.ChildWorkflowExecutionTerminated:
+    return e.ChildWorkflowExecutionTerminated(
+        event_id=EventId(event_id),
+        event_timestamp=float(event_id),
+        workflow_execution=CHILD,
+        workflow_type=CHILD_TYPE,
+        initiated_event_id=EventId(initiated_event_id),
+        started_event_id=EventId(initiated_event_id + 1),
     )
 
 
@@ -92,20 +134,28 @@ def read(*events: e.HistoryEvent) -> Progress:
     return progress
 
 
+def shown(progress: Progress) -> dict[int, tuple[TaskKind, str, TaskState, int]]:
+    """What is open: its kind, its id, its state and the attempt."""
+    return {
+        place: (change.task.kind, change.task.id, change.attempt.state, change.attempt.number)
+        for place, change in progress.open.items()
+    }
+
+
 def test_an_activity_is_queued_then_runs_then_is_finished() -> None:
     """Its three states as history shows them."""
     progress = read(scheduled(5))
-    queued = progress.queued(), list(progress.running())
+    queued = shown(progress)
     progress.read(started(6, 5))
-    running = progress.queued(), list(progress.running())
+    running = shown(progress)
     progress.read(
         e.ActivityTaskCompleted(
             event_id=EventId(7), event_timestamp=7.0, scheduled_event_id=EventId(5), started_event_id=EventId(6)
         )
     )
 
-    assert queued == (1, [])
-    assert running == (0, [OpenActivity("a-1", "charge", 1, 5.0, 6.0)])
+    assert queued == {5: (TaskKind.ACTIVITY, "a-1", TaskState.SCHEDULED, 1)}
+    assert running == {5: (TaskKind.ACTIVITY, "a-1", TaskState.STARTED, 1)}
     assert (progress.finished, progress.open, progress.last_event_id) == (1, {}, 7)
 
 
@@ -113,7 +163,12 @@ def test_a_retry_shows_when_and_why() -> None:
     """The replay's timer for a retry names the task and the attempt."""
     progress = read(scheduled(5), started(6, 5), failed(7, 5), timer(10, "__ostinato_retry-a-1-2"))
 
-    assert progress.open == {10: OpenRetry("a-1", 2, 10.0, 15.0, "OSError: gone")}
+    (change,) = progress.open.values()
+    pause = change.task.pause
+    assert pause is not None
+    assert pause.task is not None
+    assert (pause.task_id, pause.attempt, change.task.fires_at) == ("a-1", 2, 15.0)
+    assert pause.task.last.reason == "OSError: gone"
     assert progress.last_failure == Misfortune("a-1", "charge", "OSError: gone", "{}")
 
 
@@ -161,8 +216,8 @@ def test_what_is_told_does_not_depend_on_when_history_was_read(cuts: Sequence[in
     told += progress.take_told()
 
     first, second, last = told
-    assert first == Misfortune("a-1", "charge", "OSError: gone", "{}", OpenRetry("a-1", 2, 13.0, 18.0, "OSError: gone"))
-    assert second == Misfortune("a-1", "charge", "OSError: gone", "{}", OpenRetry("a-1", 3, 22.0, 22.0, ""))
+    assert first == Misfortune("a-1", "charge", "OSError: gone", "{}", Again(2, 5.0))
+    assert second == Misfortune("a-1", "charge", "OSError: gone", "{}", Again(3, 0.0))
     assert last == Misfortune("a-1", "charge", "OSError: gone", "{}")
 
 
@@ -189,70 +244,122 @@ def test_the_second_attempt_is_known_as_such() -> None:
     """Attempts are counted by the activity's id."""
     progress = read(scheduled(5), started(6, 5), failed(7, 5), scheduled(10))
 
-    assert progress.open == {10: OpenActivity("a-1", "charge", 2, 10.0)}
+    assert shown(progress) == {10: (TaskKind.ACTIVITY, "a-1", TaskState.SCHEDULED, 2)}
+
+
+def test_what_was_not_scheduled_is_no_attempt() -> None:
+    """A type that was not registered, or too much that is open, is not the activity's fault: nothing is told of it."""
+    refused = e.ScheduleActivityTaskFailed(
+        event_id=EventId(5),
+        event_timestamp=5.0,
+        activity_type=ActivityType(name="charge", version="1"),
+        activity_id="a-1",
+        cause=ScheduleActivityTaskFailedCause.ACTIVITY_TYPE_DOES_NOT_EXIST,
+        decision_task_completed_event_id=EventId(4),
+    )
+    progress = read(refused, scheduled(10))
+
+    assert shown(progress) == {10: (TaskKind.ACTIVITY, "a-1", TaskState.SCHEDULED, 1)}
+    assert progress.take_rest() == []
 
 
 def test_an_authors_timer_shows_until_it_fires_and_ours_do_not() -> None:
     """Wake-ups and back-offs are no news to an author."""
     progress = read(timer(5, "timer-1"), timer(6, "__ostinato_wake_up-9"))
 
-    shown = dict(progress.open)
+    before = shown(progress)
     progress.read(fired(7, 5))
 
-    assert shown == {5: OpenTimer("timer-1", 10.0)}
+    assert before == {5: (TaskKind.TIMER, "timer-1", TaskState.SCHEDULED, 1)}
     assert progress.open == {}
 
 
 def test_a_child_shows_until_it_closes() -> None:
     """From its initiation on; its failure is told, and what had been read of it can be read to its end."""
-    progress = read(
-        e.StartChildWorkflowExecutionInitiated(
-            event_id=EventId(5),
-            event_timestamp=5.0,
-            workflow_id="child",
-            workflow_type=CHILD_TYPE,
-            task_list=LIST,
-            decision_task_completed_event_id=EventId(4),
-            child_policy=ChildPolicy.TERMINATE,
-        )
-    )
-    initiated = dict(progress.open)
-    below = progress.children[EventId(5)] = Progress()
-    progress.read(
-        e.ChildWorkflowExecutionStarted(
-            event_id=EventId(6),
-            event_timestamp=6.0,
-            workflow_execution=CHILD,
-            workflow_type=CHILD_TYPE,
-            initiated_event_id=EventId(5),
-        )
-    )
+    progress = read(initiated(5))
+    before = shown(progress)
+    progress.read(child_started(6, 5))
+    below = Progress(CHILD)
+    progress.follow(EventId(5), below)
 
-    progress.read(
-        e.ChildWorkflowExecutionTerminated(
-            event_id=EventId(7),
-            event_timestamp=7.0,
-            workflow_execution=CHILD,
-            workflow_type=CHILD_TYPE,
-            initiated_event_id=EventId(5),
-            started_event_id=EventId(6),
-        )
-    )
+    progress.read(child_terminated(7, 5))
 
-    assert initiated == {5: OpenChild("child", "ship", 5.0)}
+    assert before == {5: (TaskKind.CHILD, "child", TaskState.SCHEDULED, 1)}
     assert progress.take_rest() == [Misfortune("child", "ship", "was terminated", None)]
     assert (progress.open, progress.children) == ({}, {})
-    assert [(parted.execution, parted.progress) for parted in progress.parted] == [(CHILD, below)]
+    assert progress.parted == [below]
+
+
+def test_a_child_that_came_and_went_unseen_can_be_read() -> None:
+    """It is among those that have closed, though nobody followed it."""
+    progress = read(initiated(5), child_started(6, 5), child_terminated(7, 5))
+
+    (child,) = progress.parted
+    assert (child.execution, child.has_ended_well, child.last_event) == (CHILD, False, None)
 
 
 def test_what_is_open_in_a_child_follows_the_child() -> None:
-    """A family is shown as a tree: each generation below the one that started it."""
-    progress = Progress(open={EventId(5): OpenChild("child", "ship", 5.0), EventId(6): OpenTimer("timer-1", 10.0)})
-    progress.children[EventId(5)] = Progress(open={EventId(3): OpenActivity("a-1", "pack", 1, 3.0)})
+    """A family is shown as a tree: each generation below the one that started it, with the signals it waits for."""
+    progress = read(timer(4, "timer-1"), initiated(5), child_started(6, 5))
+    context = '{"waiting_for": [{"kind": "signal", "name": "go"}, {"kind": "timer", "name": "stop"}]}'
+    below = read(decision_completed(4, 3, context), scheduled(5))
+    progress.follow(EventId(5), below)
 
-    shown = [(relative.depth, type(relative.thing)) for relative in progress.family(lambda thing: type(thing).__name__)]
+    family = list(progress.family(lambda change: change.task.kind.value))
 
-    assert shown == [(0, OpenChild), (1, OpenActivity), (0, OpenTimer)]
+    assert [
+        (relative.depth, relative.thing.task.kind if isinstance(relative.thing, Change) else relative.thing)
+        for relative in family
+    ] == [(0, TaskKind.CHILD), (1, TaskKind.ACTIVITY), (1, AwaitedSignal("go")), (0, TaskKind.TIMER)]
+
+
+def test_a_signal_that_does_not_arrive_is_told() -> None:
+    """With SWF's cause; while it is on its way it shows, and is not counted as finished."""
+    progress = read(
+        e.SignalExternalWorkflowExecutionInitiated(
+            event_id=EventId(5),
+            event_timestamp=5.0,
+            workflow_id="order-7",
+            signal_name="go",
+            decision_task_completed_event_id=EventId(4),
+        )
+    )
+    before = summarize(progress, ())
+    progress.read(
+        e.SignalExternalWorkflowExecutionFailed(
+            event_id=EventId(6),
+            event_timestamp=6.0,
+            workflow_id="order-7",
+            cause=SignalExternalWorkflowExecutionFailedCause.UNKNOWN_EXTERNAL_WORKFLOW_EXECUTION,
+            initiated_event_id=EventId(5),
+            decision_task_completed_event_id=EventId(4),
+        )
+    )
+
+    assert before == "0 finished, 1 signal"
+    assert progress.take_rest() == [Misfortune("order-7", "go", "UNKNOWN_EXTERNAL_WORKFLOW_EXECUTION", None)]
+    assert summarize(progress, ()) == "0 finished"
+
+
+def test_what_has_ended_well_is_not_kept() -> None:
+    """A run of many activities stays as small as what is open."""
+    events: list[e.HistoryEvent] = []
+    for number in range(5, 5000, 3):
+        events += [scheduled(number, f"a-{number}"), started(number + 1, number)]
+        events.append(
+            e.ActivityTaskCompleted(
+                event_id=EventId(number + 2),
+                event_timestamp=0.0,
+                scheduled_event_id=EventId(number),
+                started_event_id=EventId(number + 1),
+            )
+        )
+    tasks = Tasks(keeps_all=False)
+    for event in events:
+        tasks.read(event)
+
+    assert list(tasks) == []
+    assert read(*events).finished == len(events) // 3 == len(list(Tasks.of(events)))
 
 
 def test_a_lambda_function_shows_like_an_activity() -> None:
@@ -260,7 +367,7 @@ def test_a_lambda_function_shows_like_an_activity() -> None:
     progress = read(
         invoked(5), e.LambdaFunctionStarted(event_id=EventId(6), event_timestamp=6.0, scheduled_event_id=EventId(5))
     )
-    running = list(progress.running())
+    running = shown(progress)
     for event in (
         e.LambdaFunctionFailed(
             event_id=EventId(7),
@@ -286,9 +393,9 @@ def test_a_lambda_function_shows_like_an_activity() -> None:
     ):
         progress.read(event)
 
-    assert running == [OpenActivity("l-1", "resize", 1, 5.0, 6.0)]
+    assert running == {5: (TaskKind.LAMBDA, "l-1", TaskState.STARTED, 1)}
     assert progress.take_rest() == [
-        Misfortune("l-1", "resize", "OSError", None, OpenRetry("l-1", 2, 10.0, 10.0, "")),
+        Misfortune("l-1", "resize", "OSError", None, Again(2, 0.0)),
         Misfortune("l-1", "resize", "no role", None),
         Misfortune("l-1", "resize", "timed out", None),
     ]

@@ -1,9 +1,7 @@
 """What `ostinato show` does: one execution, or one of its tasks, with all there is to know."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TextIO
-
-import msgspec
 
 from ostinato.cli.complaints import author_lines
 from ostinato.cli.execution_columns import duration_of, status_of
@@ -11,6 +9,7 @@ from ostinato.cli.formats import write_object
 from ostinato.cli.output_options import Output
 from ostinato.cli.reading import read_tasks
 from ostinato.cli.task_lists import instant, payload, span
+from ostinato.client.contexts import is_of_replay, signals_awaited
 from ostinato.client.executions import closed_by
 from ostinato.client.tasks import Attempt, Task, TaskKind, Tasks, TaskState
 from ostinato.errors import UsageError
@@ -65,8 +64,8 @@ def execution_facts(detail: "WorkflowExecutionDetail", tasks: Tasks) -> dict[str
         "events": tasks.last_event.event_id if tasks.last_event else 0,
         "input": payload(started.input) if started else None,
         **_ending(tasks),
-        "waits_for": list(_waits(tasks, detail.latest_execution_context)) if info.close_status is None else [],
-        "context": _own_context(detail.latest_execution_context),
+        "waits_for": list(_waits(tasks)) if info.close_status is None else [],
+        "context": None if is_of_replay(tasks.context) else payload(tasks.context),
         "open_tasks": [_open_task(task) for task in tasks if task.state.is_open or task.retry_at is not None],
         "last_failures": _failures(tasks),
         "signals": [
@@ -104,7 +103,7 @@ def _failure(reason: str | None, details: str | None) -> dict[str, Any]:
     return {"reason": reason, "error": said.error_type or None, "traceback": "\n".join(lines) or None}
 
 
-def _waits(tasks: Tasks, context: str | None) -> Iterator[str]:
+def _waits(tasks: Tasks) -> Iterator[str]:
     """What the execution waits for, in words; of signals, its execution context tells."""
     for decision in tasks.decisions:
         if decision.state is TaskState.STARTED:
@@ -113,10 +112,10 @@ def _waits(tasks: Tasks, context: str | None) -> Iterator[str]:
             yield f"a decider on task list {decision.worker}"
     for task in tasks:
         if task.retry_at is not None:
-            yield f"attempt {len(task.attempts) + 1} of {task.kind.value} {task.id}"
+            yield f"attempt {task.next_attempt} of {task.kind.value} {task.id}"
         elif task.state.is_open:
             yield _wait(task)
-    for name in signals_awaited(context):
+    for name in signals_awaited(tasks.context):
         yield f"signal {name}"
 
 
@@ -126,37 +125,6 @@ def _wait(task: Task) -> str:
     return f"{task.kind.value} {task.id}"
 
 
-def signals_awaited(context: str | None) -> Sequence[str]:
-    """The names of the signals that an execution context tells of: Ostinato's, or simpleflow's."""
-    known = _known_context(context)
-    if known is None:
-        return ()
-    return [*(wait.name for wait in known.waiting_for or () if wait.kind == "signal"), *(known.waiting_signals or ())]
-
-
-def _own_context(context: str | None) -> Any:
-    """What the workflow's code published; nothing, if a replay wrote where it waits."""
-    known = _known_context(context)
-    return payload(context) if known is None or known.waiting_for is None else None
-
-
-class _Wait(msgspec.Struct):
-    kind: str = ""
-    name: str = ""
-
-
-class _Context(msgspec.Struct):
-    waiting_for: list[_Wait] | None = None
-    waiting_signals: list[str] | None = None
-
-
-def _known_context(context: str | None) -> _Context | None:
-    try:
-        return msgspec.json.decode(context or "", type=_Context)
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
-        return None
-
-
 def _open_task(task: Task) -> dict[str, Any]:
     last = task.last
     return {
@@ -164,7 +132,7 @@ def _open_task(task: Task) -> dict[str, Any]:
         "kind": task.kind.value,
         "name": task.name,
         "state": "RETRY" if task.retry_at is not None else task.state.value,
-        "attempt": len(task.attempts),
+        "attempt": last.number,
         "since": instant(last.closed_at or last.started_at or last.scheduled_at),
         "next": instant(task.retry_at or task.fires_at),
         "worker": last.worker,

@@ -2,11 +2,13 @@
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Protocol, TextIO
 
-from ostinato.cli.progress import Misfortune, OpenChild, OpenRetry, OpenTimer, Progress
+from ostinato.cli.progress import Again, Misfortune, Progress
+from ostinato.client.tasks import Change, TaskKind, TaskState
 
 SUMMARY_SECONDS = 10.0
 """How often lines tell that a run goes on."""
@@ -90,30 +92,42 @@ class Lines:
 
 
 def _told(misfortune: Misfortune) -> str:
-    again = f"; {next_attempt(misfortune.retry)}" if misfortune.retry is not None else ""
+    again = f"; {next_attempt(misfortune.again)}" if misfortune.again is not None else ""
     return f"{misfortune.name} ({misfortune.task_id}): {misfortune.what}{again}"
 
 
-def next_attempt(retry: OpenRetry) -> str:
+def next_attempt(again: Again) -> str:
     """Which attempt follows after how long, as it was decided."""
-    wait = retry.due_at - retry.since
-    return f"attempt {retry.attempt} in {wait:.0f} s" if wait else f"attempt {retry.attempt} at once"
+    return f"attempt {again.attempt} in {again.wait:.0f} s" if again.wait else f"attempt {again.attempt} at once"
 
 
 def summarize(progress: Progress, waits: Iterable[str]) -> str:
     """One line on where the execution is."""
-    kinds = [type(o) for o in progress.open.values()]
-    running = sum(1 for _ in progress.running())
+    counts = Counter(map(_class_of, progress.open.values()))
     parts = [
         f"{progress.finished} finished",
-        f"{running} running" if running else "",
-        f"{progress.queued()} queued" if progress.queued() else "",
-        _counted(kinds.count(OpenRetry), "retry", "retries"),
-        _counted(kinds.count(OpenTimer), "timer", "timers"),
-        _counted(kinds.count(OpenChild), "child", "children"),
+        _counted(counts["running"], "running", "running"),
+        _counted(counts["queued"], "queued", "queued"),
+        _counted(counts["retry"], "retry", "retries"),
+        _counted(counts["timer"], "timer", "timers"),
+        _counted(counts["child"], "child", "children"),
+        _counted(counts["signal"], "signal", "signals"),
+        _counted(counts["cancel request"], "cancel request", "cancel requests"),
         *(f"waits for {what}" for what in waits),
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _class_of(change: Change) -> str:
+    """What something open is counted as."""
+    match change.task.kind:
+        case TaskKind.ACTIVITY | TaskKind.LAMBDA:
+            return "running" if change.attempt.state is TaskState.STARTED else "queued"
+        case TaskKind.TIMER if change.task.pause is not None:
+            return "retry"
+        case kind:
+            word: str = kind.value
+            return word
 
 
 def _counted(count: int, one: str, several: str) -> str:

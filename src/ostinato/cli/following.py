@@ -4,18 +4,21 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ostinato.cli.display import Display
 from ostinato.cli.family import Family, Member
-from ostinato.cli.progress import Misfortune, OpenChild, Progress
+from ostinato.cli.progress import Misfortune, Progress, child_of
 from ostinato.client.executions import Closed, closed_by, require_completed
 from ostinato.client.histories import last_event, read_news
-from ostinato.errors import ServiceError, SwfFault, WorkflowError
+from ostinato.client.tasks import Attempt, Change, Task, TaskKind, TaskState
+from ostinato.errors import ServiceError, SwfFault, UnknownResourceFault, WorkflowError
 from ostinato.model.events import WorkflowExecutionContinuedAsNew
 from ostinato.model.fields import EventId
 from ostinato.model.limits import EVENTS_PER_EXECUTION
 from ostinato.model.structures import WorkflowExecution
+from ostinato.storage.sealed import for_following
 from ostinato.swf import Swf
 from ostinato.worker.notices import CallFailed, Complained, DecisionDropped, DecisionMade, Notice
 
@@ -29,7 +32,10 @@ MANY_EVENTS = EVENTS_PER_EXECUTION * 4 // 5
 """Events after which it is told that there can only be so many."""
 
 FAMILY = 8
-"""Children whose histories are read for what runs in them; half as many of each one's own, and so on."""
+"""Children whose histories are read for what runs in them; half as many of each one's own, and so on.
+
+Of those that were opened and closed between two looks as many are read, those first that did not end well.
+"""
 
 _SIGNAL = "signal "
 """What a replay says of a signal that it waits for begins so; all else that it waits for shows in history."""
@@ -100,6 +106,7 @@ class Follower:
         self._idle_since: float | None = None
         self._follows_children = follows_children
         self._swf = swf
+        self._lenient = for_following(swf)
         self._domain = domain
         self._display = display
         self._is_interrupted = is_interrupted
@@ -108,7 +115,7 @@ class Follower:
         self._has_news = True
         self._read_at = 0.0
         self._execution: WorkflowExecution | None = None
-        self._waits: tuple[str, ...] = ()
+        self._told_waits: tuple[str, ...] | None = None
         self._progress = Progress()
         self._places = 0
 
@@ -118,7 +125,7 @@ class Follower:
         match notice:
             case DecisionMade(execution=execution, is_close=is_close):
                 if execution == self._execution:
-                    self._waits = tuple(what for what in notice.waiting() if what.startswith(_SIGNAL))
+                    self._told_waits = tuple(what for what in notice.waiting() if what.startswith(_SIGNAL))
                 if is_close and (execution == self._execution or self._execution is None):
                     self._attention.set()
             case DecisionDropped():
@@ -130,6 +137,13 @@ class Follower:
             case _:
                 pass
 
+    @property
+    def _waits(self) -> tuple[str, ...]:
+        """The signals that the execution waits for: as its decider tells, or else as its context does."""
+        if self._told_waits is not None:
+            return self._told_waits
+        return tuple(f"{_SIGNAL}{name!r}" for name in self._progress.signals)
+
     def _end(self, ending: WasDropped | CannotGoOn) -> None:
         self._ending = self._ending or ending
         self._attention.set()
@@ -140,7 +154,7 @@ class Follower:
         Raises:
             StoreError: history cannot be read.
         """
-        self._execution = execution
+        self._execution, self._progress = execution, Progress(execution)
         while True:
             if self._is_interrupted():
                 return WasInterrupted()
@@ -173,14 +187,22 @@ class Follower:
             closed = self._read(self._execution, tell=tell)
             if closed is None:
                 return None
-            if not isinstance(closed, WorkflowExecutionContinuedAsNew):
-                return HasClosed(self._execution, closed, self._progress.last_failure)
-            self._execution = WorkflowExecution(
-                workflow_id=self._execution.workflow_id, run_id=closed.new_execution_run_id
-            )
-            self._progress, self._has_news = Progress(), True
-            self._display.note(f"{self._execution.workflow_id} continued as new, run {self._execution.run_id}")
+            following = self._progress.following()
+            if following is None:
+                return HasClosed(self._execution, self._opened(closed), self._progress.last_failure)
+            self._execution, self._progress, self._has_news = following.execution, following, True
+            self._told_waits = None
+            if following.execution is not None:
+                run_id = following.execution.run_id
+                self._display.note(f"{following.execution.workflow_id} continued as new, run {run_id}")
         return None
+
+    def _opened(self, closed: Closed) -> Closed:
+        """The event with what it holds; it was read as leniently as the rest."""
+        if self._execution is None or self._lenient is self._swf:
+            return closed
+        last = closed_by(last_event(self._swf.call, self._domain, self._execution))
+        return closed if last is None else last
 
     def _read(self, execution: WorkflowExecution, *, tell: bool) -> Closed | None:
         if not self._has_news and time.monotonic() - self._read_at < _GLANCE:
@@ -189,8 +211,10 @@ class Follower:
         self._has_news = False
         self._read_at = time.monotonic()
         told = self._read_news(execution, self._progress)
-        if self._follows_children:
-            told += self._read_children(self._progress, FAMILY)
+        if not tell:
+            # What went before is no news.
+            self._progress.parted.clear()
+        told += self._read_children(self._progress, FAMILY)
         self._display.show(self._progress, told if tell else (), self._waits)
         last = self._progress.last_event
         return closed_by(last) if last is not None else None
@@ -216,7 +240,7 @@ class Follower:
         Raises:
             StoreError: history cannot be read.
         """
-        self._execution, self._waits, self._progress, self._has_news = None, (), Progress(), True
+        self._execution, self._told_waits, self._progress, self._has_news = None, (), Progress(), True
         self._show_family(members)
         while True:
             if self._is_interrupted():
@@ -241,19 +265,19 @@ class Follower:
         eldest = {run_id: member for run_id, member in members.items() if member.parent.run_id not in members}
         progress = self._progress
         gone: list[WorkflowExecution] = []
-        for event_id, child in tuple(progress.open.items()):
-            if isinstance(child, OpenChild) and child.run_id is not None and child.run_id not in members:
+        for event_id, change in tuple(progress.open.items()):
+            run_id = change.task.run_id
+            if run_id is not None and run_id not in members:
                 progress.close(event_id)
-                gone.append(WorkflowExecution(workflow_id=child.workflow_id, run_id=child.run_id))
-        shown = {child.run_id for child in progress.open.values() if isinstance(child, OpenChild)}
+                gone.append(WorkflowExecution(workflow_id=change.task.id, run_id=run_id))
+        shown = {change.task.run_id for change in progress.open.values()}
         for run_id, member in eldest.items():
             if run_id not in shown:
                 # They come from several histories: any number that is not taken will do.
                 self._places += 1
                 place = EventId(self._places)
-                progress.open[place] = OpenChild(member.execution.workflow_id, member.name, member.since, run_id)
-        told = self._read_children(progress, FAMILY) if self._follows_children else []
-        self._display.show(progress, told, ())
+                progress.open[place] = _as_child(member, place)
+        self._display.show(progress, self._read_children(progress, FAMILY), ())
         for execution in gone:
             self._tell_end(execution)
 
@@ -270,7 +294,7 @@ class Follower:
     def _read_news(self, execution: WorkflowExecution, progress: Progress) -> list[Misfortune]:
         """Read what is new in one history; gives what did not end well and was answered."""
         before = progress.last_event_id
-        for event in read_news(self._swf.call, self._domain, execution, before):
+        for event in read_news(self._lenient.call, self._domain, execution, before):
             progress.read(event)
         if before < MANY_EVENTS <= progress.last_event_id:
             self._display.note(
@@ -281,23 +305,45 @@ class Follower:
 
     def _read_children(self, progress: Progress, room: int) -> list[Misfortune]:
         """Read what is new in children and theirs, as many as there is room for on a screen."""
-        told = self._read_parted(progress, room)
-        for event_id, child in tuple(progress.open.items()):
-            if not isinstance(child, OpenChild) or child.run_id is None:
-                continue
-            if len(progress.children) >= room and event_id not in progress.children:
-                break
-            below = progress.children.setdefault(event_id, Progress())
-            execution = WorkflowExecution(workflow_id=child.workflow_id, run_id=child.run_id)
-            told += self._read_news(execution, below)
-            told += self._read_children(below, room // 2)
+        parted, progress.parted = progress.parted, []
+        if not self._follows_children:
+            return []
+        told: list[Misfortune] = []
+        for child in _first_of(parted, room):
+            told += self._read_child(child, room)[1]
+        for event_id, change in tuple(progress.open.items()):
+            known = progress.children.get(event_id)
+            below = child_of(change.task) if known is None and len(progress.children) < room else known
+            if below is not None:
+                last, news = self._read_child(below, room)
+                progress.follow(event_id, last)
+                told += news
         return told
 
-    def _read_parted(self, progress: Progress, room: int) -> list[Misfortune]:
-        """Read the last of the children that were followed and have closed."""
+    def _read_child(self, child: Progress, room: int) -> tuple[Progress, list[Misfortune]]:
+        """Read what is new in a child, its children, and the runs that continue it; gives the last of these, too."""
         told: list[Misfortune] = []
-        for parted in progress.parted:
-            told += self._read_news(parted.execution, parted.progress)
-            told += self._read_children(parted.progress, room // 2)
-        progress.parted.clear()
-        return told
+        following: Progress | None = child
+        while following is not None and following.execution is not None:
+            child = following
+            with suppress(UnknownResourceFault):  # closed, and kept no longer
+                told += self._read_news(following.execution, child)
+                told += self._read_children(child, room // 2)
+            following = child.following()
+        return child, told
+
+
+def _first_of(parted: Sequence[Progress], room: int) -> Sequence[Progress]:
+    """Those that were followed, and of the others so many: those first that did not end well."""
+    followed = [child for child in parted if child.last_event is not None]
+    others = [child for child in parted if child.last_event is None]
+    others.sort(key=lambda child: child.has_ended_well)
+    return [*followed, *others[:room]]
+
+
+def _as_child(member: Member, place: EventId) -> Change:
+    """What is shown of one of a family that has no parent left."""
+    execution = member.execution
+    task = Task(TaskKind.CHILD, execution.workflow_id, member.name, run_id=execution.run_id)
+    task.attempts.append(Attempt(1, place, member.since, TaskState.STARTED, member.since))
+    return Change(task, task.last)

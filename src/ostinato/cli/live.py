@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ostinato.cli.display import next_attempt, summarize
-from ostinato.cli.progress import Misfortune, Open, OpenActivity, OpenChild, OpenRetry, OpenTimer, Progress
+from ostinato.cli.progress import AwaitedSignal, Misfortune, Progress, words_for
+from ostinato.client.tasks import Change, TaskKind, TaskState
 
 ROWS = 12
 """Open things that are shown; the rest is counted."""
@@ -52,7 +53,7 @@ class Live:
             # A new one: the former would draw over what was written meanwhile.
             self._is_aside, self._live = False, self._started()
         for misfortune in news:
-            again = f"; {next_attempt(misfortune.retry)}" if misfortune.retry is not None else ""
+            again = f"; {next_attempt(misfortune.again)}" if misfortune.again is not None else ""
             name = (misfortune.name, (f" {misfortune.task_id} ", "dim"))
             self._console.print(Text.assemble(("✗ ", "red"), *name, f"{misfortune.what}{again}"))
         self._progress, self._waits = progress, tuple(waits)
@@ -91,36 +92,43 @@ class Live:
         return self._progress.started_at if self._progress and self._progress.started_at else self._begun_at
 
 
-def _rank(thing: Open) -> tuple[int, float]:
+def _rank(change: Change) -> tuple[int, float]:
     """What is about to be tried again first, then what runs, then what waits; each in its order."""
-    match thing:
-        case OpenRetry(due_at=at):
-            return 0, at
-        case OpenActivity(started_at=float(at)):
-            return 1, at
-        case OpenChild(since=at):
-            return 2, at
-        case OpenTimer(fires_at=at):
-            return 3, at
-        case OpenActivity(scheduled_at=at):
-            return 4, at
+    task, attempt = change.task, change.attempt
+    match task.kind, attempt.state:
+        case TaskKind.TIMER, _:
+            return (3 if task.pause is None else 0), task.fires_at or 0.0
+        case TaskKind.CHILD, _:
+            return 2, attempt.scheduled_at
+        case _, TaskState.STARTED:
+            return 1, attempt.started_at or 0.0
+        case _:
+            return 4, attempt.scheduled_at
 
 
-def _row(thing: Open) -> tuple[Text, Text, Text]:
+def _row(thing: Change | AwaitedSignal) -> tuple[Text, Text, Text]:
     now = time.time()
-    match thing:
-        case OpenRetry():
-            wait = f"attempt {thing.attempt} in {_span(thing.due_at - now)}"
-            return Text("  ↻", "red"), Text(thing.task_id), Text(f"{wait} after {thing.reason}", "red")
-        case OpenActivity(started_at=float(since)):
-            again = f", attempt {thing.attempt}" if thing.attempt > 1 else ""
-            return Text("  ▶", "green"), Text(thing.activity_id), Text(f"runs for {_span(now - since)}{again}", "green")
-        case OpenActivity():
-            return Text("  ·", "dim"), Text(thing.activity_id), Text("waits for a worker", "dim")
-        case OpenChild():
-            return Text("  ↳", "cyan"), Text(thing.workflow_id), Text(f"child, for {_span(now - thing.since)}", "cyan")
-        case OpenTimer():
-            return Text("  ◷", "blue"), Text(thing.timer_id), Text(f"{_span(thing.fires_at - now)} left", "blue")
+    if isinstance(thing, AwaitedSignal):
+        return Text("  …", "yellow"), Text("waits for"), Text(f"signal {thing.name!r}", "yellow")
+    task, attempt = thing.task, thing.attempt
+    match task.kind, attempt.state:
+        case TaskKind.TIMER, _ if task.pause is not None:
+            wait = f"attempt {task.pause.attempt} in {_span((task.fires_at or now) - now)}"
+            why = f" after {words_for(task.pause.task)}" if task.pause.task is not None else ""
+            return Text("  ↻", "red"), Text(task.pause.task_id), Text(f"{wait}{why}", "red")
+        case TaskKind.TIMER, _:
+            return Text("  ◷", "blue"), Text(task.id), Text(f"{_span((task.fires_at or now) - now)} left", "blue")
+        case TaskKind.CHILD, _:
+            since = _span(now - attempt.scheduled_at)
+            return Text("  ↳", "cyan"), Text(task.id), Text(f"child, for {since}", "cyan")
+        case ((TaskKind.SIGNAL | TaskKind.CANCEL), _):
+            return Text("  →", "dim"), Text(task.id), Text(f"{task.kind.value} on its way", "dim")
+        case _, TaskState.STARTED:
+            again = f", attempt {attempt.number}" if attempt.number > 1 else ""
+            runs = f"runs for {_span(now - (attempt.started_at or now))}{again}"
+            return Text("  ▶", "green"), Text(task.id), Text(runs, "green")
+        case _:
+            return Text("  ·", "dim"), Text(task.id), Text("waits for a worker", "dim")
 
 
 def _span(seconds: float) -> str:

@@ -73,6 +73,15 @@ class Attempt:
         return None if self.started_at is None or self.closed_at is None else self.closed_at - self.started_at
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """What a timer of a replay waits for: the next attempt at a task, which is None if history does not tell of it."""
+
+    task_id: str
+    attempt: int
+    task: "Task | None"
+
+
 @dataclass(slots=True)
 class Task:
     """A task and its attempts, of which the last tells how it stands.
@@ -86,10 +95,11 @@ class Task:
         task_list: where it was put, if it was put somewhere.
         attempts: the first first.
         retry_at: when it is tried again, while it waits for that.
+        next_attempt: the number of the attempt that would follow; what SWF did not even schedule was none.
         fires_at: when a timer fires.
         run_id: the run id of a child, or of the execution that a signal was sent to, once it is known.
         is_cancel_requested: whether its cancellation was asked for.
-        retries: of a timer that a retry waits for, the task that is tried again, and the attempt.
+        pause: of a timer that a retry waits for, what is tried again.
     """
 
     kind: TaskKind
@@ -101,9 +111,10 @@ class Task:
     attempts: list[Attempt] = field(default_factory=list[Attempt])
     retry_at: float | None = None
     fires_at: float | None = None
+    next_attempt: int = 1
     run_id: RunId | None = None
     is_cancel_requested: bool = False
-    retries: "tuple[Task | None, str, int] | None" = None
+    pause: Pause | None = None
 
     @property
     def last(self) -> Attempt:
@@ -142,16 +153,24 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an event changed."""
+    """What an event changed: a task, and which attempt at it; both go on to change as history is read."""
 
     task: Task
     attempt: Attempt
 
 
 class Tasks:
-    """The tasks of one execution, as far as its history was read."""
+    """The tasks of one execution, as far as its history was read.
 
-    def __init__(self) -> None:
+    Args:
+        keeps_all: whether what has ended well, and what was received or noted, is kept, too. Who follows an execution
+            hears of that when it happens, and keeps only what may go on.
+    """
+
+    def __init__(self, *, keeps_all: bool = True) -> None:
+        self._keeps_all = keeps_all
+        self.context: str | None = None
+        """The execution context: what the last decision that told anything said."""
         self.started: e.WorkflowExecutionStarted | None = None
         self.last_event: e.HistoryEvent | None = None
         self.signals: list[ReceivedSignal] = []
@@ -160,7 +179,7 @@ class Tasks:
         """The decision tasks that are open: one, or a second that waits while one is being made."""
         self._by_id: dict[tuple[TaskKind, str], Task] = {}
         self._places: dict[EventId, Change] = {}
-        self._all: list[Task] = []
+        self._all: dict[EventId, Task] = {}
 
     @classmethod
     def of(cls, events: Iterable[e.HistoryEvent]) -> "Tasks":
@@ -172,7 +191,7 @@ class Tasks:
 
     def __iter__(self) -> Iterator[Task]:
         """All tasks, in the order in which they were asked for, without the timers that a replay has for itself."""
-        return (task for task in self._all if not task.is_own)
+        return (task for task in self._all.values() if not task.is_own)
 
     def read(self, event: e.HistoryEvent) -> Change | None:
         """Take the next event; gives the task and the attempt that it tells of, if it does."""
@@ -180,18 +199,15 @@ class Tasks:
         match event:
             case e.WorkflowExecutionStarted():
                 self.started = event
-            case e.WorkflowExecutionSignaled(external_workflow_execution=sender):
-                self.signals.append(
-                    ReceivedSignal(
-                        event.signal_name, event.event_timestamp, event.input, sender.workflow_id if sender else None
-                    )
-                )
-            case e.MarkerRecorded():
-                self.markers.append(Marker(event.marker_name, event.event_timestamp, event.details))
-            case e.DecisionTaskScheduled() | e.DecisionTaskStarted():
+            case e.WorkflowExecutionSignaled() | e.MarkerRecorded():
+                self._noted(event)
+            case (
+                e.DecisionTaskScheduled()
+                | e.DecisionTaskStarted()
+                | e.DecisionTaskCompleted()
+                | e.DecisionTaskTimedOut()
+            ):
                 self._decision(event)
-            case e.DecisionTaskCompleted(scheduled_event_id=place) | e.DecisionTaskTimedOut(scheduled_event_id=place):
-                self.decisions = [decision for decision in self.decisions if decision.event_id != place]
             case _:
                 return (
                     self._opened(event)
@@ -202,14 +218,33 @@ class Tasks:
                 )
         return None
 
-    def _decision(self, event: e.DecisionTaskScheduled | e.DecisionTaskStarted) -> None:
-        if isinstance(event, e.DecisionTaskScheduled):
-            self.decisions.append(Attempt(1, event.event_id, event.event_timestamp, worker=event.task_list.name))
+    def _noted(self, event: e.WorkflowExecutionSignaled | e.MarkerRecorded) -> None:
+        """Take what is no task, and does not change."""
+        if not self._keeps_all:
             return
-        for decision in self.decisions:
-            if decision.event_id == event.scheduled_event_id:
-                decision.state, decision.worker = TaskState.STARTED, event.identity
-                decision.started_at = event.event_timestamp
+        at = event.event_timestamp
+        if isinstance(event, e.MarkerRecorded):
+            self.markers.append(Marker(event.marker_name, at, event.details))
+            return
+        sender = event.external_workflow_execution
+        self.signals.append(ReceivedSignal(event.signal_name, at, event.input, sender.workflow_id if sender else None))
+
+    def _decision(
+        self,
+        event: e.DecisionTaskScheduled | e.DecisionTaskStarted | e.DecisionTaskCompleted | e.DecisionTaskTimedOut,
+    ) -> None:
+        match event:
+            case e.DecisionTaskScheduled():
+                self.decisions.append(Attempt(1, event.event_id, event.event_timestamp, worker=event.task_list.name))
+            case e.DecisionTaskStarted(scheduled_event_id=place):
+                for decision in self.decisions:
+                    if decision.event_id == place:
+                        decision.state, decision.worker = TaskState.STARTED, event.identity
+                        decision.started_at = event.event_timestamp
+            case e.DecisionTaskCompleted(scheduled_event_id=place) | e.DecisionTaskTimedOut(scheduled_event_id=place):
+                self.decisions = [decision for decision in self.decisions if decision.event_id != place]
+                if isinstance(event, e.DecisionTaskCompleted) and event.execution_context is not None:
+                    self.context = event.execution_context
 
     def _opened(self, event: e.HistoryEvent) -> Change | None:
         match event:
@@ -242,9 +277,9 @@ class Tasks:
         if event.timer_id.startswith(RETRY):
             task_id, _, attempt = event.timer_id.removeprefix(RETRY).rpartition("-")
             retried = self._retried(task_id)
-            change.task.retries = (retried, task_id, int(attempt) if attempt.isdecimal() else 0)
+            change.task.pause = Pause(task_id, int(attempt) if attempt.isdecimal() else 0, retried)
             if retried is not None:
-                retried.retry_at = change.task.fires_at
+                retried.retry_at, retried.next_attempt = change.task.fires_at, change.task.pause.attempt
         return change
 
     def _retried(self, task_id: str) -> Task | None:
@@ -266,10 +301,9 @@ class Tasks:
         is_retry = task is not None and not task.state.is_open and task.state is not TaskState.COMPLETED
         if task is None or not is_retry or task.name != name:
             task = Task(kind, id_, name, version, input_, task_list)
-            self._by_id[kind, id_] = task
-            self._all.append(task)
+            self._by_id[kind, id_] = self._all[event.event_id] = task
         task.retry_at = None
-        attempt = Attempt(len(task.attempts) + 1, event.event_id, event.event_timestamp)
+        attempt = Attempt(task.next_attempt, event.event_id, event.event_timestamp)
         task.attempts.append(attempt)
         change = Change(task, attempt)
         self._places[event.event_id] = change
@@ -316,8 +350,8 @@ class Tasks:
                 return change
             case _:
                 return None
-        if change is not None and change.task.retries is not None and change.task.retries[0] is not None:
-            change.task.retries[0].retry_at = None
+        if change is not None and change.task.pause is not None and change.task.pause.task is not None:
+            change.task.pause.task.retry_at = None
         return change
 
     def _ended_badly(self, event: e.HistoryEvent) -> Change | None:
@@ -356,20 +390,32 @@ class Tasks:
             case e.ScheduleLambdaFunctionFailed(id=id_):
                 self._attempt(event, TaskKind.LAMBDA, id_, event.name)
             case e.StartLambdaFunctionFailed():
-                place = event.scheduled_event_id
+                return self._end(
+                    event,
+                    event.scheduled_event_id or event.event_id,
+                    TaskState.REFUSED,
+                    reason=event.cause and event.cause.value,
+                    details=event.message,
+                )
             case e.SignalExternalWorkflowExecutionFailed() | e.RequestCancelExternalWorkflowExecutionFailed():
                 place = event.initiated_event_id
             case _:
                 return None
-        return self._end(event, place or event.event_id, TaskState.REFUSED, reason=event.cause and event.cause.value)
+        return self._end(event, place or event.event_id, TaskState.REFUSED, reason=event.cause.value)
 
     def _end(self, event: e.HistoryEvent, place: EventId, state: TaskState, **facts: Any) -> Change | None:
         change = self._places.pop(place, None)
         if change is None:
             return None
-        attempt = change.attempt
+        task, attempt = change.task, change.attempt
         attempt.state = state
         attempt.closed_at = event.event_timestamp
         for name, value in facts.items():
             setattr(attempt, name, value)
+        if place != event.event_id:
+            task.next_attempt = attempt.number + 1
+        if not self._keeps_all and (state is TaskState.COMPLETED or task.kind is TaskKind.TIMER):
+            del self._all[task.attempts[0].event_id]
+            if self._by_id.get((task.kind, task.id)) is task:
+                del self._by_id[task.kind, task.id]
         return change

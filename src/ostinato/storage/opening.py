@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Set as AbstractSet
+from typing import TypeVar, get_args
 
 import msgspec
 
@@ -10,8 +11,10 @@ from ostinato.errors import PayloadUnavailableError
 from ostinato.model.events import (
     ActivityTaskFailed,
     ActivityTaskScheduled,
+    ChildWorkflowExecutionFailed,
     DecisionTaskCompleted,
     HistoryEvent,
+    LambdaFunctionFailed,
     SignalExternalWorkflowExecutionInitiated,
     StartChildWorkflowExecutionInitiated,
     TimerStarted,
@@ -25,7 +28,11 @@ logger = logging.getLogger(__name__)
 
 Sealable = TypeVar("Sealable", bound=msgspec.Struct)
 
-_RECORDS = frozenset(
+Kinds = AbstractSet[type[HistoryEvent]]
+
+NONE: Kinds = frozenset()
+
+RECORDS: Kinds = frozenset(
     (
         ActivityTaskScheduled,
         DecisionTaskCompleted,
@@ -35,6 +42,14 @@ _RECORDS = frozenset(
     )
 )
 """Events that record what was asked of others: no replay reads their payloads."""
+
+UNTOLD: Kinds = frozenset(get_args(HistoryEvent)) - {
+    ActivityTaskFailed,
+    ChildWorkflowExecutionFailed,
+    DecisionTaskCompleted,
+    LambdaFunctionFailed,
+}
+"""Events whose payloads nobody is told of who follows an execution: but for failures, and where it waits."""
 
 
 class Opening:
@@ -49,23 +64,19 @@ class Opening:
         self._sealer = sealer
         self._is_lenient = is_lenient
 
-    def events(self, events: Sequence[HistoryEvent], *, opens_records: bool) -> tuple[HistoryEvent, ...]:
+    def events(self, events: Sequence[HistoryEvent], *, but: Kinds) -> tuple[HistoryEvent, ...]:
         """The events, opened.
 
         Args:
             events: the events.
-            opens_records: whether they are opened altogether, or only what a replay reads of them.
+            but: those that stay as they are.
 
         Raises:
             PayloadUnavailableError: a payload cannot be had.
         """
         if any(type(event) is ActivityTaskFailed and is_unread(event.reason) for event in events):
             self._sealer.forget_puts()
-        sealed = [
-            place
-            for place, event in enumerate(events)
-            if (opens_records or type(event) not in _RECORDS) and self._is_sealed(event)
-        ]
+        sealed = [place for place, event in enumerate(events) if type(event) not in but and self._is_sealed(event)]
         if not sealed:
             return tuple(events)
         opened = list(events)
@@ -80,7 +91,7 @@ class Opening:
         try:
             return self.opened(event)
         except PayloadUnavailableError:
-            if type(event) not in _RECORDS:
+            if type(event) not in RECORDS:
                 raise
             return event
 

@@ -33,7 +33,7 @@ from ostinato.payloads.failures import bare_reason, unread_failure
 from ostinato.payloads.members import payload_members
 from ostinato.payloads.policy import PLAIN, Payloads
 from ostinato.replay.definitions import Definition, Workflow
-from ostinato.storage.opening import Opening
+from ostinato.storage.opening import NONE, RECORDS, UNTOLD, Kinds, Opening
 from ostinato.storage.sealing import Sealer
 from ostinato.swf import Swf, WakesAtClose
 
@@ -103,19 +103,24 @@ class SealedSwf:
     Args:
         swf: who carries operations out.
         travel: how payloads travel.
-        opens_records: whether histories are opened altogether, or only what a replay reads of them.
+        unopened: events that stay as they are in histories.
+        is_lenient: whether what cannot be had is given as it stands; as the travel has it, unless given.
     """
 
-    def __init__(self, swf: Swf, travel: Travel, *, opens_records: bool = True) -> None:
+    def __init__(self, swf: Swf, travel: Travel, *, unopened: Kinds = NONE, is_lenient: bool | None = None) -> None:
         self.travel = travel
-        self._opens_records = opens_records
+        self._unopened = unopened
         self._swf = swf
         self._sealer = travel.sealer
-        self._opening = Opening(travel.sealer, is_lenient=travel.is_lenient)
+        self._opening = Opening(travel.sealer, is_lenient=travel.is_lenient if is_lenient is None else is_lenient)
 
     def for_replay(self) -> "SealedSwf":
         """The same for deciders, who need not read what they wrote."""
-        return SealedSwf(self._swf, self.travel, opens_records=False)
+        return SealedSwf(self._swf, self.travel, unopened=RECORDS)
+
+    def for_following(self) -> "SealedSwf":
+        """The same for those who only tell how an execution goes on."""
+        return SealedSwf(self._swf, self.travel, unopened=UNTOLD, is_lenient=True)
 
     def call(self, operation: Operation[Answer], /) -> Answer:
         """Carry out the operation, and give its answer opened.
@@ -132,7 +137,7 @@ class SealedSwf:
             case ActivityTask():
                 return cast("Answer", self._opened_task(answer))
             case History():
-                events = self._opening.events(answer.events, opens_records=self._opens_records)
+                events = self._opening.events(answer.events, but=self._unopened)
                 return cast("Answer", msgspec.structs.replace(answer, events=events))
             case WorkflowExecutionDetail():
                 return cast("Answer", self._opening.opened(answer))
@@ -198,7 +203,7 @@ class SealedSwf:
         """The task, opened. If its first page cannot be had it has no events: whoever reads them anew is told why."""
         self.travel.note_task(task.task_token, task.workflow_type)
         try:
-            events = self._opening.events(task.events, opens_records=False)
+            events = self._opening.events(task.events, but=RECORDS)
         except PayloadUnavailableError:
             if getattr(operation, "next_page_token", None) is not None:
                 raise
@@ -227,6 +232,11 @@ class SealedSwf:
 def for_replay(swf: Swf) -> Swf:
     """The `Swf` for a decider, who need not read what was written for others."""
     return swf.for_replay() if isinstance(swf, SealedSwf) else swf
+
+
+def for_following(swf: Swf) -> Swf:
+    """The `Swf` for who follows executions: of histories failures are opened, and what cannot be had harms nobody."""
+    return swf.for_following() if isinstance(swf, SealedSwf) else swf
 
 
 class SealedWakingSwf(SealedSwf):
@@ -267,7 +277,7 @@ def open_history(events: Sequence[HistoryEvent], travel: Travel) -> Sequence[His
     Raises:
         PayloadUnavailableError: a payload cannot be had.
     """
-    return events if travel.is_plain else Opening(travel.sealer).events(events, opens_records=False)
+    return events if travel.is_plain else Opening(travel.sealer).events(events, but=RECORDS)
 
 
 def seal(swf: Swf, travel: Travel) -> Swf:
