@@ -237,6 +237,21 @@ def test_exit_codes_tell_the_truth(type_: Type, command: str, code: int) -> None
     assert type_(command).code == code
 
 
+@pytest.mark.parametrize(
+    ("command", "limit"), [("list", 2), ("tasks done", 2), ("profile done", 1), ("history done --reverse", 3)]
+)
+def test_what_is_sorted_is_sorted_before_it_is_cut(type_: Type, command: str, limit: int) -> None:
+    """The first of all, not those that came first, sorted."""
+    column = {"list": "workflow_id", "history done --reverse": "type"}.get(command, "id")
+    for sort in (column, f"-{column}"):
+        found = json.loads(type_(f"{command} -o json --sort {sort}").out)
+        cut = json.loads(type_(f"{command} -o json --sort {sort} -n {limit}").out)
+
+        assert len(found) > limit
+        assert cut == found[:limit]
+        assert found == sorted(found, key=lambda row: str(row[column]), reverse=sort != column)
+
+
 def test_run_ids_may_be_left_out_or_encoded(type_: Type, places: Places) -> None:
     """The open run, or else the newest; as addresses of the web have them, too."""
     run_id = places.client.handle("done").run_id

@@ -99,7 +99,7 @@ def test_sealed_histories_are_replayed(place: Path) -> None:
 
     history = ostinato(place, "history", "w", "-o", "jsonl", payloads="program.py:mine").stdout
     scheduled = next(line for line in map(json.loads, history.splitlines()) if line["type"] == "ActivityTaskScheduled")
-    which = ("--workflow-id", "w", "--scheduled-id", str(scheduled["event_id"]))
+    which = ("w", "--scheduled-id", str(scheduled["event_id"]))
     activity = ostinato(place, "activity", "rerun", *which, payloads="program.py:mine")
     assert activity.stdout == f'"{SECRET * 100}"\n', activity.stderr
 

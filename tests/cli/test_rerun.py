@@ -68,12 +68,10 @@ def test_what_would_be_reused_is_shown(place: Path) -> None:
 
 def test_an_activity_runs_again_here(place: Path) -> None:
     """With its recorded input or another; its exception is told with the author's lines."""
-    again = ostinato(place, "activity", "rerun", "--workflow-id", "w", "--activity-id", "activity-program.double-1")
-    other = ostinato(
-        place, "activity", "rerun", "--workflow-id", "w", "--activity-id", "activity-program.double-1", "--input", "21"
-    )
+    again = ostinato(place, "activity", "rerun", "w", "--activity-id", "activity-program.double-1")
+    other = ostinato(place, "activity", "rerun", "w", "--activity-id", "activity-program.double-1", "--input", "21")
     failed = ostinato(
-        place, "activity", "rerun", "--workflow-id", "w", "--activity-id", "activity-program.check-1",
+        place, "activity", "rerun", "w", "--activity-id", "activity-program.check-1",
         "--target", "program.py",
     )  # fmt: skip
 
@@ -96,7 +94,7 @@ def test_an_activity_runs_again_here(place: Path) -> None:
 )
 def test_what_cannot_be_run_again_is_told(place: Path, arguments: list[str], said: str) -> None:
     """With exit code 2."""
-    result = ostinato(place, "activity", "rerun", "--workflow-id", "w", *arguments)
+    result = ostinato(place, "activity", "rerun", "w", *arguments)
 
     assert result.returncode == 2
     assert any(part in result.stderr for part in said.split("|"))

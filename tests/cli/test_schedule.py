@@ -40,14 +40,17 @@ def test_a_schedule_from_its_creation_to_its_end(tmp_path: Path) -> None:
     served(tmp_path, target, lambda told: told["started"] >= 3 and not told["running"])
     shown = json.loads(typed(tmp_path, "show", "daily"))
     listed = json.loads(typed(tmp_path, "list"))
+    table = typed(tmp_path, "list", "-o", "table")
     typed(tmp_path, "pause", "daily", "--note", "holidays")
     typed(tmp_path, "resume", "daily")
     typed(tmp_path, "delete", "daily")
     served(tmp_path, target, None)
 
-    assert (shown["starts"], shown["started"], shown["is_paused"]) == ("greet default", 3, True)
-    assert listed["id"] == "daily"
-    assert typed(tmp_path, "list") == ""
+    assert (shown["id"], shown["starts"], shown["started"], shown["is_paused"]) == ("daily", "greet default", 3, True)
+    assert listed == [shown]
+    assert table.splitlines()[0].split("  ")[0] == "id"
+    assert "every 1 d 0 h" in table
+    assert json.loads(typed(tmp_path, "list")) == []
 
 
 def served(directory: Path, target: str, until: Any) -> None:

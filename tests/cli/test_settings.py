@@ -146,3 +146,61 @@ def test_the_command_reads_no_project_for_help(typed: Typed, place: Path) -> Non
 
     assert typed("--help").code == 0
     assert click.Context(main).default_map is None
+
+
+@pytest.mark.parametrize(
+    ("words", "variable", "project", "engine"),
+    [
+        ((), None, "", "sqlite:ostinato.db"),
+        (("--db", "a.db"), None, "", "sqlite:a.db"),
+        (("--db", ":memory:"), None, "", "memory:"),
+        (("--db", "a.db"), "sqlite:b.db", 'engine = "sqlite:c.db"', "sqlite:a.db"),
+        ((), "sqlite:b.db", '[tool.ostinato.command.info]\ndb = "d.db"', "sqlite:b.db"),
+        (("--engine", "sqlite:a.db"), None, '[tool.ostinato.command.info]\ndb = "d.db"', "sqlite:a.db"),
+        ((), None, 'engine = "sqlite:c.db"\n[tool.ostinato.command.info]\ndb = "d.db"', "sqlite:d.db"),
+    ],
+)
+def test_a_file_is_short_for_an_engine(  # noqa: PLR0917
+    typed: Typed,
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    variable: str | None,
+    project: str,
+    engine: str,
+) -> None:
+    """Of the two that counts which is said more expressly."""
+    if variable is not None:
+        monkeypatch.setenv("OSTINATO_ENGINE", variable)
+    (place / "pyproject.toml").write_text(f"[tool.ostinato]\n{project}\n")
+
+    assert json.loads(typed("info", "-o", "json", *words).out)["engine"]["url"] == engine
+
+
+def test_a_command_that_has_an_engine_has_a_file_too() -> None:
+    """But for those whose processes are several, as no file is shared."""
+    halves = [path for path, command in commands() if len(options(command) & {"--engine", "--db"}) == 1]
+
+    assert halves == [("decider",), ("worker",)]
+
+
+def options(command: click.Command) -> set[str]:
+    """The names of its options."""
+    return {name for option in command.params for name in option.opts}
+
+
+def test_a_file_and_an_engine_are_wrong_usage(typed: Typed) -> None:
+    """Nobody knows which was meant."""
+    for command in (("list",), ("run", "x.py:y"), ("standalone", "x.py:y"), ("server",)):
+        ended = typed(*command, "--db", "a.db", "--engine", "memory:")
+
+        assert ended.code == 2
+        assert "Give --db or --engine, not both" in ended.err
+
+
+def test_a_server_serves_what_is_embedded(typed: Typed) -> None:
+    """An engine that is set for its callers is not meant for itself; one that is typed is refused."""
+    ended = typed("server", "--engine", "http://127.0.0.1:4570")
+
+    assert ended.code == 2
+    assert "expected sqlite:FILE or memory:" in ended.err

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
+from ostinato.cli.completing import complete_domains
 from ostinato.cli.payloads_option import payloads_option
 
 if TYPE_CHECKING:
@@ -79,18 +81,71 @@ class Access:
         return bounded(opened, debug=self.debug)
 
 
-engine_option = click.option(
-    "--engine",
-    metavar="URL",
-    envvar="OSTINATO_ENGINE",
-    default=DEFAULT_ENGINE,
-    show_default=True,
-    help="sqlite:FILE, http://HOST:PORT, aws: or aws:REGION.",
-)
+def engine_option_for(forms: str) -> Callable[[Command], Command]:
+    """What gives a command the options `--engine` and `--db`, and an `engine` made of both.
+
+    Args:
+        forms: the forms of URLs that the command takes.
+    """
+
+    def engine_option(command: Command) -> Command:
+        @functools.wraps(command)
+        def with_engine(*args: Any, engine: str, db: str | None, **kwargs: Any) -> Any:
+            return command(*args, engine=_engine(click.get_current_context(), engine, db), **kwargs)
+
+        options = (
+            click.option("--db", metavar="FILE", help="The database file: short for --engine sqlite:FILE."),
+            click.option(
+                "--engine",
+                metavar="URL",
+                envvar="OSTINATO_ENGINE",
+                default=DEFAULT_ENGINE,
+                show_default=True,
+                help=forms,
+            ),
+        )
+        wrapped: Any = with_engine
+        for option in options:
+            wrapped = option(wrapped)
+        return cast("Command", wrapped)
+
+    return engine_option
+
+
+engine_option = engine_option_for("sqlite:FILE, http://HOST:PORT, aws: or aws:REGION.")
+running_engine_option = engine_option_for("sqlite:FILE, memory:, http://HOST:PORT, aws: or aws:REGION.")
+"""For commands that begin and end what they run, so that it may be in memory."""
+
+_WEIGHTS = (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP, ParameterSource.ENVIRONMENT)
+"""Where options come from, but for the command line; what counts least first."""
+
+
+def _engine(context: click.Context, engine: str, db: str | None) -> str:
+    """The engine that is meant: of a file and a URL that which was said more expressly."""
+    if db is None:
+        return engine
+    of_engine, of_db = (context.get_parameter_source(name) for name in ("engine", "db"))
+    if of_engine is of_db is ParameterSource.COMMANDLINE:
+        raise click.UsageError("Give --db or --engine, not both.")
+    if of_db is not ParameterSource.COMMANDLINE and _weight(of_engine) > _weight(of_db):
+        return engine
+    return engine_in_file(db)
+
+
+def _weight(source: ParameterSource | None) -> int:
+    return _WEIGHTS.index(source) if source in _WEIGHTS else len(_WEIGHTS)
+
+
+def engine_in_file(db: str) -> str:
+    """The URL of the engine in that file; `:memory:` is none, as SQLite has it."""
+    return "memory:" if db == ":memory:" else f"sqlite:{db}"
+
+
 domain_option = click.option(
     "--domain",
     metavar="NAME",
     envvar=["OSTINATO_DOMAIN", "SWF_DOMAIN"],
+    shell_complete=complete_domains,
     default="default",
     show_default=True,
     help="The domain.",
@@ -99,7 +154,7 @@ debug_option = click.option("--debug", is_flag=True, envvar="OSTINATO_DEBUG", he
 
 
 def engine_options(command: Command) -> Command:
-    """Give the command the options `--engine`, `--domain` and `--debug`, and an `access` made of them."""
+    """Give the command the options `--engine`, `--db`, `--domain` and `--debug`, and an `access` made of them."""
 
     @functools.wraps(command)
     def with_access(*args: Any, engine: str, domain: str, debug: bool, payloads: str = "", **kwargs: Any) -> Any:

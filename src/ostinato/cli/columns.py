@@ -7,6 +7,7 @@ ISO 8601 (UTC) and in seconds.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
@@ -50,10 +51,11 @@ class Column(Generic[Row]):
 
 @dataclass(frozen=True)
 class Rows(Generic[Row]):
-    """Rows, as they come, and the columns that they have."""
+    """Rows, as they come, and the columns that they have; of the rows, once they are sorted, at most so many count."""
 
     columns: Sequence[Column[Row]]
     rows: Iterable[Row]
+    limit: int | None = None
 
 
 def chosen(columns: Sequence[Column[Row]], output: Output, *, is_table: bool) -> list[Column[Row]]:
@@ -70,20 +72,20 @@ def chosen(columns: Sequence[Column[Row]], output: Output, *, is_table: bool) ->
 
 
 def sorted_rows(data: Rows[Row], output: Output) -> Iterable[Row]:
-    """The rows in the order that is asked for; where nothing is, as they come. Rows without a value come last.
+    """The rows that count, in the order that is asked for; where none is, as they come. Without a value they come last.
 
     Raises:
         UsageError: there is no column of that name.
     """
     if output.sort is None:
-        return data.rows
+        return islice(data.rows, data.limit)
     column = _named(data.columns, output.sort.removeprefix("-"), "--sort")
     known: list[Row] = []
     unknown: list[Row] = []
     for row in data.rows:
         (unknown if column.value(row) is None else known).append(row)
     known.sort(key=lambda row: _order(column.value(row)), reverse=output.sort.startswith("-"))
-    return [*known, *unknown]
+    return [*known, *unknown][: data.limit]
 
 
 def plain(value: Value) -> Any:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_options
+from ostinato.cli.completing import complete_domains
 from ostinato.cli.output_options import ENVIRONMENT as OUTPUT_ENVIRONMENT
 from ostinato.cli.output_options import Output, object_options, output_options
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 _EPILOG = ENVIRONMENT + EXIT_CODES
 _DATA_EPILOG = ENVIRONMENT + OUTPUT_ENVIRONMENT + EXIT_CODES
-_NAME = click.argument("name", required=False)
+_NAME = click.argument("name", required=False, shell_complete=complete_domains)
 
 
 @click.group()

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import click
 
-from ostinato.cli.completing import complete_ids
+from ostinato.cli.completing import complete_ids, complete_run_ids
 
 if TYPE_CHECKING:
     from ostinato.client.client import Client
@@ -18,7 +18,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def execution_arguments(command: Command) -> Command:
     """Give the command the arguments WORKFLOW_ID and RUN_ID; the latter may be left out."""
-    with_run = click.argument("run_id", metavar="[RUN_ID]", required=False)(command)
+    with_run = click.argument("run_id", metavar="[RUN_ID]", required=False, shell_complete=complete_run_ids)(command)
     return click.argument("workflow_id", shell_complete=complete_ids)(with_run)
 
 

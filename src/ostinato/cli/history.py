@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     help="A row for each event, or for each activity, timer, child, signal and marker; or what the service answers.",
 )
 @click.option("--reverse", is_flag=True, help="The last first.")
-@click.option("--limit", metavar="N", type=click.IntRange(1), help="At most so many.  [default: all]")
+@click.option("-n", "--limit", metavar="N", type=click.IntRange(1), help="At most so many.  [default: all]")
 @click.option(
     "--output", "file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Save it for `replay`."
 )
@@ -52,13 +52,14 @@ def history(  # noqa: PLR0917  # click calls it, by name
         from ostinato.cli.execution_arguments import find_execution  # noqa: PLC0415
 
         execution = find_execution(client, workflow_id, run_id)
+        part = told.Part(is_reversed=reverse, limit=limit)
         if file is not None:
             told.save(client, execution, file)
         elif of == "raw":
-            told.write_raw(client, execution, data, is_reversed=reverse, limit=limit)
+            told.write_raw(client, execution, part, data)
         elif of == "folded":
-            told.write_folded(client, execution, output, data, is_reversed=reverse, limit=limit)
+            told.write_folded(client, execution, part, output, data)
         else:
-            told.write_events(client, execution, output, data, is_reversed=reverse, limit=limit)
+            told.write_events(client, execution, part, output, data)
 
     context.exit(access.carry_out(work, only_looks=True))

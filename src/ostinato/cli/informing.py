@@ -74,6 +74,8 @@ class Informing:
         for option in self._context.command.params:
             name = option.name or ""
             is_given = self._context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+            if is_given and setting.name == "engine" and name == "db":
+                return self._access.engine, "option"
             if is_given and f"--{setting.name}" in option.opts:
                 return self._context.params[name], "option"
         for variable in setting.variables:

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 @click.command("list", epilog=ENVIRONMENT + OUTPUT_ENVIRONMENT + EXIT_CODES)
 @search_options
-@click.option("--limit", metavar="N", type=click.IntRange(1), help="At most so many.  [default: all]")
+@click.option(
+    "-n",
+    "--limit",
+    metavar="N",
+    type=click.IntRange(1),
+    help="At most so many, once they are sorted: with --sort all are read.  [default: all]",
+)
 @click.option("--oldest-first", is_flag=True, help="The first started (or closed) first.")
 @output_options
 @engine_options

@@ -1,13 +1,13 @@
 """What `ostinato list` and `ostinato count` do."""
 
-from itertools import islice
 from typing import TextIO
 
 from ostinato.cli.columns import Rows
 from ostinato.cli.complaints import say
 from ostinato.cli.execution_columns import EXECUTION_COLUMNS
 from ostinato.cli.formats import write_rows
-from ostinato.cli.output_options import Output
+from ostinato.cli.output_options import Format, Output
+from ostinato.cli.reading import counted
 from ostinato.client.client import Client
 from ostinato.client.search import Search, count_executions, list_executions
 
@@ -22,11 +22,13 @@ def write_executions(
         search: which are meant.
         output: how they are written.
         data: where to.
-        limit: at most so many; the first in the service's order, whatever they are sorted by then.
+        limit: at most so many, once they are sorted: for that all are read.
         oldest_first: whether the service's order is turned round.
     """
     found = list_executions(client.swf, client.domain, search, oldest_first=oldest_first)
-    write_rows(Rows(EXECUTION_COLUMNS, islice(found, limit)), output, data)
+    if output.sort is not None or output.format_for(data) is Format.TABLE:
+        found = counted(found, "executions")
+    write_rows(Rows(EXECUTION_COLUMNS, found, limit), output, data)
 
 
 def write_count(client: Client, search: Search, data: TextIO) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_and_payloads_options
+from ostinato.cli.completing import complete_tasks
 from ostinato.cli.execution_arguments import execution_arguments
 from ostinato.cli.instants import read_seconds
 from ostinato.cli.output_options import ENVIRONMENT as OUTPUT_ENVIRONMENT
@@ -22,7 +23,13 @@ STATES = ("scheduled", "started", "completed", "failed", "timed_out", "canceled"
 
 @click.command(epilog=EPILOG)
 @execution_arguments
-@click.option("--task", "task_id", metavar="ID", help="Show this activity, timer, child or function, by its id.")
+@click.option(
+    "--task",
+    "task_id",
+    metavar="ID",
+    shell_complete=complete_tasks,
+    help="Show this activity, timer, child or function, by its id.",
+)
 @object_options
 @engine_and_payloads_options
 @click.pass_context

@@ -47,7 +47,8 @@ def open_client(access: "Access", *, makes_file: bool = False, only_looks: bool 
             raise UsageError(
                 where=f"--domain {access.domain}",
                 found=f"there is no such domain at {url}",
-                hint="--domain or OSTINATO_DOMAIN names another; --engine another place",
+                hint="--domain or OSTINATO_DOMAIN names another, --engine another place; "
+                "`ostinato domain register` makes one",
             ) from None
         raise
 

@@ -86,7 +86,7 @@ def profile_columns(width: int) -> tuple[Column[Timed], ...]:
         Column("id", lambda timed: timed.task.id, is_whole=True),
         Column("name", lambda timed: timed.task.name, is_shown=False),
         Column("state", lambda timed: timed.task.state.value, is_whole=True, style=state_style),
-        Column("attempts", lambda timed: len(timed.task.attempts), is_shown=False),
+        Column("attempts", lambda timed: timed.task.last.number, is_shown=False),
         Column("scheduled", lambda timed: instant(timed.task.attempts[0].scheduled_at), is_shown=False, is_whole=True),
         Column("started", lambda timed: instant(timed.task.last.started_at), is_shown=False, is_whole=True),
         Column("closed", lambda timed: instant(timed.task.last.closed_at), is_shown=False, is_whole=True),
@@ -108,7 +108,7 @@ def write_profile(
     timed = sorted(timed_tasks(read_tasks(client, execution)), key=lambda each: each.ran, reverse=True)
     room = shutil.get_terminal_size().columns - _OTHERS
     columns = profile_columns(min(max(room, NARROWEST), WIDEST))
-    write_rows(Rows(columns, timed[:limit]), output, data)
+    write_rows(Rows(columns, timed, limit), output, data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,4 +173,4 @@ def write_profile_by_type(
     Raises:
         UsageError: there is no such execution, or no such column.
     """
-    write_rows(Rows(TYPE_COLUMNS, times_by_type(read_tasks(client, execution))[:limit]), output, data)
+    write_rows(Rows(TYPE_COLUMNS, times_by_type(read_tasks(client, execution)), limit), output, data)

@@ -1,6 +1,6 @@
 """What the commands of `ostinato domain` and `ostinato type` do."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -37,8 +37,8 @@ DOMAIN_COLUMNS: tuple[Column[DomainInfo], ...] = (
 
 TYPE_COLUMNS: tuple[Column[TypeInfo], ...] = (
     Column("kind", lambda info: "workflow" if isinstance(info, WorkflowTypeInfo) else "activity", is_whole=True),
-    Column("name", lambda info: _type_of(info).name, is_whole=True),
-    Column("version", lambda info: _type_of(info).version, is_whole=True),
+    Column("name", lambda info: type_of(info).name, is_whole=True),
+    Column("version", lambda info: type_of(info).version, is_whole=True),
     Column("status", lambda info: info.status.value, is_whole=True, style=state_style),
     Column("created", lambda info: instant_of(info.creation_date), is_whole=True),
     Column("deprecated", lambda info: _instant(info.deprecation_date), is_shown=False, is_whole=True),
@@ -118,7 +118,7 @@ def write_types(
     """Write the types."""
     kinds = ("workflow", "activity") if kind is None else (kind,)
     status = _status(is_deprecated=is_deprecated)
-    rows = (info for each in kinds for info in _types(client, each, name, status))
+    rows = (info for each in kinds for info in types(client, each, name, status))
     write_rows(Rows(TYPE_COLUMNS, rows), output, data)
 
 
@@ -183,7 +183,8 @@ def domains(client: Client, status: RegistrationStatus) -> Iterator[DomainInfo]:
         listing = msgspec.structs.replace(listing, next_page_token=page.next_page_token)
 
 
-def _types(client: Client, kind: str, name: str | None, status: RegistrationStatus) -> Iterator[TypeInfo]:
+def types(client: Client, kind: str, name: str | None, status: RegistrationStatus) -> Iterator[TypeInfo]:
+    """The types of that kind and status, and of that name, if one is given."""
     request: Any = operations.ListWorkflowTypes if kind == "workflow" else operations.ListActivityTypes
     listing = request(domain=client.domain, name=name, registration_status=status)
     while True:
@@ -194,8 +195,20 @@ def _types(client: Client, kind: str, name: str | None, status: RegistrationStat
         listing = msgspec.structs.replace(listing, next_page_token=page.next_page_token)
 
 
-def _type_of(info: TypeInfo) -> WorkflowType | ActivityType:
+def type_of(info: TypeInfo) -> WorkflowType | ActivityType:
+    """Its name and version."""
     return info.workflow_type if isinstance(info, WorkflowTypeInfo) else info.activity_type
+
+
+def statuses(command: str | None) -> Sequence[RegistrationStatus]:
+    """The statuses that types and domains have with which the command of that name works."""
+    match command:
+        case "show":
+            return (RegistrationStatus.REGISTERED, RegistrationStatus.DEPRECATED)
+        case "undeprecate" | "delete":
+            return (RegistrationStatus.DEPRECATED,)
+        case _:
+            return (RegistrationStatus.REGISTERED,)
 
 
 def _status(*, is_deprecated: bool) -> RegistrationStatus:

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_and_payloads_options, engine_options
+from ostinato.cli.completing import complete_ids, complete_run_ids, complete_signals
 from ostinato.cli.execution_arguments import execution_arguments
+from ostinato.cli.input_options import child_policy_option, input_options
 
 if TYPE_CHECKING:
     from ostinato.client.client import Client
@@ -14,16 +16,10 @@ EPILOG = ENVIRONMENT + EXIT_CODES
 
 
 @click.command(epilog=EPILOG)
-@click.argument("workflow_id")
-@click.argument("name")
-@click.option(
-    "--input",
-    "input_",
-    metavar="JSON",
-    help="What it carries: a list of values, an object of named ones, anything else is the only one.",
-)
-@click.option("--input-file", type=click.File(), help="A file that holds what it carries; - is stdin.")
-@click.option("--run-id", metavar="ID", help="The run.  [default: the open one]")
+@click.argument("workflow_id", shell_complete=complete_ids)
+@click.argument("name", shell_complete=complete_signals)
+@input_options("What it carries: a list of values, an object of named ones, anything else is the only one.")
+@click.option("--run-id", metavar="ID", shell_complete=complete_run_ids, help="The run.  [default: the open one]")
 @engine_and_payloads_options
 @click.pass_context
 def signal(  # noqa: PLR0917  # click calls it, by name
@@ -31,18 +27,15 @@ def signal(  # noqa: PLR0917  # click calls it, by name
     workflow_id: str,
     name: str,
     input_: str | None,
-    input_file: TextIO | None,
     run_id: str | None,
     access: Access,
 ) -> None:
     """Send the signal NAME to the open execution with that workflow id."""
-    if input_ is not None and input_file is not None:
-        raise click.UsageError("Give --input or --input-file, not both.")
 
     def work(client: "Client", _: TextIO) -> None:
         from ostinato.cli.requesting import send_signal  # noqa: PLC0415  # --help does without
 
-        send_signal(client, workflow_id, run_id, name, input_file.read() if input_file else input_)
+        send_signal(client, workflow_id, run_id, name, input_)
 
     context.exit(access.carry_out(work))
 
@@ -66,11 +59,7 @@ def cancel(context: click.Context, workflow_id: str, run_id: str | None, access:
 @execution_arguments
 @click.option("--reason", metavar="TEXT", help="Why, in at most 256 characters.")
 @click.option("--details", metavar="TEXT", help="More of it, in at most 32,768 characters.")
-@click.option(
-    "--child-policy",
-    type=click.Choice(["terminate", "request_cancel", "abandon"], case_sensitive=False),
-    help="What becomes of its open children.  [default: as the execution has it]",
-)
+@child_policy_option("What becomes of its open children.  [default: as the execution has it]")
 @engine_and_payloads_options
 @click.pass_context
 def terminate(  # noqa: PLR0917  # click calls it, by name

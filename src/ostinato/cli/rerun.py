@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_and_payloads_options
+from ostinato.cli.execution_arguments import execution_arguments
 
 if TYPE_CHECKING:
     from ostinato.client.client import Client
 
 
 @click.command(epilog=ENVIRONMENT + EXIT_CODES)
-@click.argument("workflow_id")
-@click.argument("run_id", required=False)
+@execution_arguments
 @click.option("--from-event", metavar="N", type=click.IntRange(2), help="Reuse only what ended before event N.")
 @click.option("--force", metavar="REGEX", help="Do again what has an id in which this is found.")
 @click.option("--new-id", metavar="ID", help="The workflow id of the new execution.  [default: the same]")
@@ -39,9 +39,10 @@ def rerun(  # noqa: PLR0917  # click calls it, by name
     """
 
     def work(client: "Client", data: TextIO) -> None:
-        from ostinato.cli.rerunning import execution_of, show_plan  # noqa: PLC0415  # --help does without
+        from ostinato.cli.execution_arguments import find_execution  # noqa: PLC0415  # --help does without
+        from ostinato.cli.rerunning import show_plan  # noqa: PLC0415
 
-        former = execution_of(client.handle(workflow_id, run_id))
+        former = find_execution(client, workflow_id, run_id)
         if dry_run:
             show_plan(client, former, data, from_event=from_event, force=force)
             return

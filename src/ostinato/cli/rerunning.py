@@ -1,17 +1,11 @@
 """What `ostinato rerun --dry-run` shows."""
 
-from typing import Any, TextIO
+from typing import TextIO
 
 from ostinato.client.client import Client
-from ostinato.client.handle import Handle
 from ostinato.client.repairs import plan_repair
 from ostinato.model.structures import WorkflowExecution
 from ostinato.replay.markers import REUSED
-
-
-def execution_of(handle: Handle[Any]) -> WorkflowExecution:
-    """The execution that the handle is of."""
-    return WorkflowExecution(workflow_id=handle.workflow_id, run_id=handle.run_id)
 
 
 def show_plan(

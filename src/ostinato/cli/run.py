@@ -2,8 +2,9 @@
 
 import click
 
-from ostinato.cli.access import ENVIRONMENT, domain_option
+from ostinato.cli.access import ENVIRONMENT, domain_option, running_engine_option
 from ostinato.cli.guarding import guard_option
+from ostinato.cli.input_options import input_options
 from ostinato.cli.middleware_option import middleware_option
 from ostinato.cli.payloads_option import payloads_option
 from ostinato.cli.stand_ins_option import stand_ins_option
@@ -20,20 +21,9 @@ Exit codes:
 
 @click.command(epilog=ENVIRONMENT + EXIT_CODES)
 @click.argument("target")
-@click.option(
-    "--input",
-    "input_",
-    metavar="JSON",
-    help="The arguments: a list by place, an object by name, anything else is the only one.",
-)
+@input_options()
 @click.option("--id", "workflow_id", metavar="ID", help="The workflow id. If an execution with it is open, it goes on.")
-@click.option("--db", metavar="FILE", help="The database file; short for --engine sqlite:FILE.")
-@click.option(
-    "--engine",
-    metavar="URL",
-    envvar="OSTINATO_ENGINE",
-    help="sqlite:FILE, memory:, http://HOST:PORT, aws: or aws:REGION.  [default: sqlite:ostinato.db]",
-)
+@running_engine_option
 @click.option(
     "--concurrency",
     metavar="N",
@@ -61,8 +51,7 @@ def run(  # noqa: PLR0917  # click calls it, by name
     target: str,
     input_: str | None,
     workflow_id: str | None,
-    db: str | None,
-    engine: str | None,
+    engine: str,
     concurrency: int,
     event_limit: int | None,
     domain: str,
@@ -80,17 +69,13 @@ def run(  # noqa: PLR0917  # click calls it, by name
     Whatever happens to the process, the same command with the same --id goes on where it was: activities that have
     finished do not run again.
     """
-    if db is not None:
-        if context.get_parameter_source("engine") is click.core.ParameterSource.COMMANDLINE:
-            raise click.UsageError("Give --db or --engine, not both.")
-        engine = f"sqlite:{db}"
     from ostinato.cli.session import Session, run_session  # noqa: PLC0415  # --help does without
 
     session = Session(
         target=target,
         input=input_,
         workflow_id=workflow_id,
-        engine=engine or "sqlite:ostinato.db",
+        engine=engine,
         concurrency=concurrency,
         event_limit=event_limit,
         domain=domain,

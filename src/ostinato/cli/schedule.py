@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_and_payloads_options
+from ostinato.cli.completing import complete_schedules
+from ostinato.cli.input_options import input_options
 from ostinato.cli.instants import read_instant, read_seconds
+from ostinato.cli.output_options import ENVIRONMENT as OUTPUT_ENVIRONMENT
+from ostinato.cli.output_options import Output, object_options, output_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
 
 _OVERLAPS = ("skip", "buffer_one", "buffer_all", "cancel_other", "terminate_other", "allow_all")
 _EPILOG = ENVIRONMENT + EXIT_CODES
+_DATA_EPILOG = ENVIRONMENT + OUTPUT_ENVIRONMENT + EXIT_CODES
+_ONE = click.argument("schedule_id", shell_complete=complete_schedules)
 
 _overlap_option = click.option(
     "--overlap", type=click.Choice(_OVERLAPS), help="What to do while one is running.  [default: as the schedule says]"
@@ -36,7 +42,7 @@ def schedule() -> None:
 @click.option("--cron", metavar="EXPRESSION", default="", help="When: five fields, or six with seconds first.")
 @click.option("--every", metavar="DURATION", type=read_seconds, help="When: in this interval: 90s, 15m, 2h, 1d.")
 @click.option("--timezone", metavar="ZONE", default="UTC", show_default=True, help="The cron expression's time zone.")
-@click.option("--input", "input_", metavar="JSON", help="The arguments of each, as in `ostinato run`.")
+@input_options("The arguments of each: a list by place, an object by name, anything else is the only one.")
 @click.option(
     "--overlap",
     type=click.Choice(_OVERLAPS),
@@ -96,31 +102,33 @@ def create(  # noqa: PLR0917  # click calls it, by name
     context.exit(access.carry_out(work, makes_file=True))
 
 
-@schedule.command("list", epilog=_EPILOG)
+@schedule.command("list", epilog=_DATA_EPILOG)
+@output_options
 @engine_and_payloads_options
 @click.pass_context
-def list_(context: click.Context, access: Access) -> None:
-    """List the schedules: a line of JSON for each, with its id and what `show` shows."""
+def list_(context: click.Context, output: Output, access: Access) -> None:
+    """List the schedules: when each starts what, what is running, and what it did."""
 
     def work(client: "Client", data: TextIO) -> None:
         from ostinato.cli.scheduling import write_all  # noqa: PLC0415  # --help does without
 
-        write_all(client, data)
+        write_all(client, output, data)
 
     context.exit(access.carry_out(work))
 
 
-@schedule.command(epilog=_EPILOG)
-@click.argument("schedule_id")
+@schedule.command(epilog=_DATA_EPILOG)
+@_ONE
+@object_options
 @engine_and_payloads_options
 @click.pass_context
-def show(context: click.Context, schedule_id: str, access: Access) -> None:
-    """Show a schedule as JSON: when it starts what, what is running, and what it did."""
+def show(context: click.Context, schedule_id: str, output: Output, access: Access) -> None:
+    """Show a schedule: when it starts what, what is running, and what it did."""
 
     def work(client: "Client", data: TextIO) -> None:
         from ostinato.cli.scheduling import write_one  # noqa: PLC0415  # --help does without
 
-        write_one(client, schedule_id, data)
+        write_one(client, schedule_id, output, data)
 
     context.exit(access.carry_out(work))
 
@@ -135,7 +143,7 @@ def _order(access: Access, schedule_id: str, order: "Callable[[ScheduleHandle], 
 
 
 @schedule.command(epilog=_EPILOG)
-@click.argument("schedule_id")
+@_ONE
 @click.option("--note", default="", help="Why; `show` shows it.")
 @engine_and_payloads_options
 @click.pass_context
@@ -145,7 +153,7 @@ def pause(context: click.Context, schedule_id: str, note: str, access: Access) -
 
 
 @schedule.command(epilog=_EPILOG)
-@click.argument("schedule_id")
+@_ONE
 @click.option("--note", default="", help="Why; `show` shows it.")
 @engine_and_payloads_options
 @click.pass_context
@@ -155,7 +163,7 @@ def resume(context: click.Context, schedule_id: str, note: str, access: Access) 
 
 
 @schedule.command(epilog=_EPILOG)
-@click.argument("schedule_id")
+@_ONE
 @_overlap_option
 @engine_and_payloads_options
 @click.pass_context
@@ -168,7 +176,7 @@ def trigger(context: click.Context, schedule_id: str, overlap: str | None, acces
 
 
 @schedule.command(epilog=_EPILOG)
-@click.argument("schedule_id")
+@_ONE
 @click.option("--from", "start", metavar="TIME", type=read_instant, required=True, help="After this: 2h, 2026-01-31.")
 @click.option("--to", "end", metavar="TIME", type=read_instant, default="0s", help="Up to this.  [default: now]")
 @_overlap_option
@@ -185,7 +193,7 @@ def backfill(  # noqa: PLR0917  # click calls it, by name
 
 
 @schedule.command(epilog=_EPILOG)
-@click.argument("schedule_id")
+@_ONE
 @engine_and_payloads_options
 @click.pass_context
 def delete(context: click.Context, schedule_id: str, access: Access) -> None:

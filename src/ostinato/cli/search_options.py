@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from ostinato.cli.completing import complete_ids, complete_types
+from ostinato.cli.completing import complete_ids, complete_workflow_types
 from ostinato.cli.instants import read_instant
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _OPTIONS = (
         "--type",
         "type_",
         metavar="NAME[@VERSION]",
-        shell_complete=complete_types,
+        shell_complete=complete_workflow_types,
         help="Those of this workflow type.",
     ),
     click.option("--id", "workflow_id", metavar="ID", shell_complete=complete_ids, help="Those with this workflow id."),

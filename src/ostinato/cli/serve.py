@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ostinato.cli.access import DEFAULT_ENGINE
 from ostinato.cli.complaints import complain, say
 from ostinato.cli.messages import messages_to
 from ostinato.cli.reaching import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from ostinato.engine.engine import open_engine
+from ostinato.engines import parse_engine
 from ostinato.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,9 +36,10 @@ _YOUNG_OBJECTS = 20_000
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """What was asked for."""
+    """What was asked for. What is not typed but set may be meant for those who call a server."""
 
-    db: str
+    engine: str
+    is_engine_typed: bool
     host: str
     port: int
     credentials: str | None
@@ -58,6 +61,7 @@ def run_service(service: Service) -> int:
 
 
 def _serve(service: Service) -> int:
+    db = _db(service)
     try:
         from ostinato.server.serving import Server, Settings, listen, url_of  # noqa: PLC0415  # an extra, and heavy
     except ModuleNotFoundError as error:
@@ -72,13 +76,13 @@ def _serve(service: Service) -> int:
         _check_reach(service, listening)
         # Reading the database back makes many objects, and no garbage.
         gc.disable()
-        engine = stack.enter_context(open_engine(service.db, lambda_functions=stand_ins))
+        engine = stack.enter_context(open_engine(db, lambda_functions=stand_ins))
         access_log = AccessLog(sys.stderr) if service.has_access_log else None
         if access_log is not None:
             stack.callback(access_log.close)
         server = Server(engine, Settings(credentials=credentials, access_log=access_log))
         _prepare_process(server)
-        say(_greeting(url_of(listening), service))
+        say(_greeting(url_of(listening), db, service))
         server.serve(listening)
     return STOPPED
 
@@ -89,6 +93,13 @@ def _stand_ins(targets: tuple[str, ...]) -> "Mapping[str, StandIn]":
     from ostinato.worker.targets import load_stand_ins  # noqa: PLC0415  # most servers know of no code
 
     return load_stand_ins(targets)
+
+
+def _db(service: Service) -> str:
+    url = parse_engine(service.engine, where="--engine")
+    if not url.is_embedded and service.is_engine_typed:
+        raise UsageError(where="--engine", found=str(url), expected="sqlite:FILE or memory:")
+    return (url if url.is_embedded else parse_engine(DEFAULT_ENGINE)).place or ":memory:"
 
 
 def _check_reach(service: Service, listening: "socket.socket") -> None:
@@ -120,10 +131,10 @@ def _prepare_process(server: "Server") -> None:
     gc.set_threshold(_YOUNG_OBJECTS, 50, 100)
 
 
-def _greeting(url: str, service: Service) -> str:
+def _greeting(url: str, db: str, service: Service) -> str:
     who = f"keys of {service.credentials}" if service.credentials is not None else "anybody who reaches it"
     lines = [
-        f"Ostinato serves Amazon SWF's API at {url}, from {service.db}, to {who}.",
+        f"Ostinato serves Amazon SWF's API at {url}, from {db}, to {who}.",
         f"  any AWS client:  AWS_ENDPOINT_URL_SWF={url}",
         f"  Ostinato:        OSTINATO_ENGINE={url}",
     ]

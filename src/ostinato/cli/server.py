@@ -1,8 +1,16 @@
 """`ostinato server`: its options."""
 
 import click
+from click.core import ParameterSource
 
+from ostinato.cli.access import engine_option_for
 from ostinato.cli.stand_ins_option import stand_ins_option
+
+ENVIRONMENT = """
+\b
+Environment:
+  OSTINATO_ENGINE  what --engine is if not given, if that is in a file or memory
+"""
 
 EXIT_CODES = """
 \b
@@ -13,14 +21,8 @@ Exit codes:
 """
 
 
-@click.command(epilog=EXIT_CODES)
-@click.option(
-    "--db",
-    metavar="FILE",
-    default="ostinato.db",
-    show_default=True,
-    help="The database file; :memory: keeps nothing.",
-)
+@click.command(epilog=ENVIRONMENT + EXIT_CODES)
+@engine_option_for("sqlite:FILE, or memory:, which keeps nothing.")
 @click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port", metavar="PORT", type=click.IntRange(0, 65535), default=4570, show_default=True, help="0 takes a free one."
@@ -36,7 +38,7 @@ Exit codes:
 @click.pass_context
 def server(  # noqa: PLR0917  # click calls it, by name
     context: click.Context,
-    db: str,
+    engine: str,
     host: str,
     port: int,
     credentials: str | None,
@@ -51,7 +53,8 @@ def server(  # noqa: PLR0917  # click calls it, by name
     from ostinato.cli.serve import Service, run_service  # noqa: PLC0415  # --help does without
 
     service = Service(
-        db=db,
+        engine=engine,
+        is_engine_typed=context.get_parameter_source("engine") is ParameterSource.COMMANDLINE,
         host=host,
         port=port,
         credentials=credentials,

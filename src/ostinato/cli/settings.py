@@ -43,6 +43,10 @@ SETTINGS = (
     Setting("concurrency", (), "10", "how many activities a process runs at once"),
     Setting("log-format", (), "human", "how deciders and workers log"),
     Setting("debug", ("OSTINATO_DEBUG",), "no", "whether errors are shown with their traceback"),
+    Setting(
+        "", ("OSTINATO_ACCESS_KEY_ID",), "not set", "a key, if the server at an http: engine wants one", is_secret=True
+    ),
+    Setting("", ("OSTINATO_SECRET_ACCESS_KEY",), "not set", "its secret", is_secret=True),
     Setting("", ("NO_COLOR",), "not set", "if it is set, nothing is colored"),
     Setting("", ("AWS_REGION",), "not set", "for aws: (boto3's) the region, if the URL names none"),
     Setting("", ("AWS_DEFAULT_REGION",), "not set", "for aws: (boto3's) the region, if nothing else names one"),

@@ -2,8 +2,9 @@
 
 import click
 
-from ostinato.cli.access import ENVIRONMENT, domain_option
+from ostinato.cli.access import ENVIRONMENT, domain_option, running_engine_option
 from ostinato.cli.guarding import guard_option
+from ostinato.cli.input_options import input_options
 from ostinato.cli.middleware_option import middleware_option
 from ostinato.cli.payloads_option import payloads_option
 from ostinato.cli.run import EXIT_CODES
@@ -12,21 +13,9 @@ from ostinato.cli.stand_ins_option import stand_ins_option
 
 @click.command(epilog=ENVIRONMENT + EXIT_CODES)
 @click.argument("target")
-@click.option(
-    "--input",
-    "input_",
-    metavar="JSON",
-    help="The arguments: a list by place, an object by name, anything else is the only one.",
-)
+@input_options()
 @click.option("--id", "workflow_id", metavar="ID", help="The workflow id. If an execution with it is open, it goes on.")
-@click.option(
-    "--engine",
-    metavar="URL",
-    envvar="OSTINATO_ENGINE",
-    default="sqlite:ostinato.db",
-    show_default=True,
-    help="sqlite:FILE, memory:, http://HOST:PORT, aws: or aws:REGION.",
-)
+@running_engine_option
 @domain_option
 @click.option("--create-domain", is_flag=True, help="Register the domain on Amazon, too, if it is missing.")
 @click.option(

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_and_payloads_options
+from ostinato.cli.completing import complete_targets
+from ostinato.cli.input_options import child_policy_option, input_options
 from ostinato.cli.instants import read_seconds
 from ostinato.cli.middleware_option import middleware_option
 
@@ -13,25 +15,15 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=ENVIRONMENT + EXIT_CODES)
-@click.argument("target")
-@click.option(
-    "--input",
-    "input_",
-    metavar="JSON",
-    help="The arguments: a list by place, an object by name, anything else is the only one.",
-)
-@click.option("--input-file", type=click.File(), help="A file that holds the arguments; - is stdin.")
+@click.argument("target", shell_complete=complete_targets)
+@input_options()
 @click.option("--id", "workflow_id", metavar="ID", help="The workflow id.  [default: a new one]")
 @click.option("--task-list", metavar="NAME", help="Where its decisions are made.")
 @click.option("--priority", metavar="N", type=int, help="The priority of its decision tasks.")
 @click.option("--tag", "tags", metavar="TAG", multiple=True, help="A tag; may be repeated, up to five times.")
 @click.option("--execution-timeout", metavar="TIME", type=read_seconds, help="How long it may last: 90, 15m, 2h or 3d.")
 @click.option("--decision-timeout", metavar="TIME", type=read_seconds, help="How long a decision may take.")
-@click.option(
-    "--child-policy",
-    type=click.Choice(["terminate", "request_cancel", "abandon"], case_sensitive=False),
-    help="What becomes of its children when it ends otherwise than by itself.",
-)
+@child_policy_option("What becomes of its children when it ends otherwise than by itself.")
 @middleware_option
 @engine_and_payloads_options
 @click.pass_context
@@ -39,7 +31,6 @@ def start(  # noqa: PLR0917  # click calls it, by name
     context: click.Context,
     target: str,
     input_: str | None,
-    input_file: TextIO | None,
     workflow_id: str | None,
     task_list: str | None,
     priority: int | None,
@@ -57,8 +48,6 @@ def start(  # noqa: PLR0917  # click calls it, by name
 
     What is not given is as the workflow's code says, or else as its type was registered.
     """
-    if input_ is not None and input_file is not None:
-        raise click.UsageError("Give --input or --input-file, not both.")
 
     def work(client: "Client", data: TextIO) -> None:
         from ostinato.cli.starting import Start, write_started  # noqa: PLC0415  # --help does without
@@ -66,7 +55,7 @@ def start(  # noqa: PLR0917  # click calls it, by name
 
         given = Start(
             target=target,
-            input=input_file.read() if input_file else input_,
+            input=input_,
             workflow_id=workflow_id,
             task_list=task_list,
             priority=priority,

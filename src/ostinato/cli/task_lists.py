@@ -53,7 +53,7 @@ TASK_COLUMNS: tuple[Column[Task], ...] = (
     Column("version", lambda task: task.version, is_shown=False),
     Column("state", lambda task: task.state.value, is_whole=True, style=state_style),
     Column("changed", lambda task: instant(changed_at(task)), is_whole=True),
-    Column("attempts", lambda task: len(task.attempts)),
+    Column("attempts", lambda task: task.last.number),
     Column("scheduled", lambda task: instant(task.last.scheduled_at), is_shown=False, is_whole=True),
     Column("started", lambda task: instant(task.last.started_at), is_shown=False, is_whole=True),
     Column("closed", lambda task: instant(task.last.closed_at), is_shown=False, is_whole=True),
@@ -94,4 +94,4 @@ def write_tasks(client: "Client", execution: "WorkflowExecution", wanted: Wanted
     """
     found = [task for task in read_tasks(client, execution) if wanted.keeps(task)]
     found.sort(key=lambda task: (changed_at(task), task.last.event_id), reverse=True)
-    write_rows(Rows(TASK_COLUMNS, found[: wanted.limit]), output, data)
+    write_rows(Rows(TASK_COLUMNS, found, wanted.limit), output, data)

@@ -1,10 +1,10 @@
 """What `ostinato history` does."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import msgspec
 
@@ -24,6 +24,8 @@ from ostinato.model.wire import encode_event
 if TYPE_CHECKING:
     from ostinato.client.client import Client
     from ostinato.model.structures import WorkflowExecution
+
+Thing = TypeVar("Thing")
 
 _HEAD = ("eventId", "eventTimestamp", "eventType")
 
@@ -71,35 +73,36 @@ EVENT_COLUMNS: tuple[Column[HistoryEvent], ...] = (
 )
 
 
-def write_events(
-    client: "Client",
-    execution: "WorkflowExecution",
-    output: Output,
-    data: TextIO,
-    *,
-    is_reversed: bool,
-    limit: int | None,
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Which part of a history is meant: the last first, if it is reversed, and at most so many."""
+
+    is_reversed: bool = False
+    limit: int | None = None
+
+    def order(self, things: Iterable[Thing]) -> Iterable[Thing]:
+        """The things in the order that is meant."""
+        return list(things)[::-1] if self.is_reversed else things
+
+
+def write_events(client: "Client", execution: "WorkflowExecution", part: Part, output: Output, data: TextIO) -> None:
     """Write a row for each event.
 
     Raises:
         UnknownResourceFault: there is no such execution.
         UsageError: there is no such column.
     """
-    events = _ordered(read_events(client, execution), is_reversed=is_reversed)
-    write_rows(Rows(EVENT_COLUMNS, islice(events, limit)), output, data)
+    write_rows(Rows(EVENT_COLUMNS, part.order(read_events(client, execution)), part.limit), output, data)
 
 
-def write_raw(
-    client: "Client", execution: "WorkflowExecution", data: TextIO, *, is_reversed: bool, limit: int | None
-) -> None:
+def write_raw(client: "Client", execution: "WorkflowExecution", part: Part, data: TextIO) -> None:
     """Write the events as the service does, as JSON, a line for each.
 
     Raises:
         UnknownResourceFault: there is no such execution.
     """
     begin = '{"events": [\n'
-    for event in islice(_ordered(read_events(client, execution), is_reversed=is_reversed), limit):
+    for event in islice(part.order(read_events(client, execution)), part.limit):
         data.write(f"{begin}{encode_event(event).decode()}")
         begin = ",\n"
     data.write("\n]}\n")
@@ -156,7 +159,7 @@ def entries_of(tasks: Tasks) -> list[Entry]:
             name=task.name,
             state=task.state.value,
             changed=changed_at(task),
-            attempts=len(task.attempts),
+            attempts=task.last.number,
             input=payload(task.input),
             outcome=payload(task.last.result) if task.last.reason is None else task.last.reason,
         )
@@ -173,24 +176,12 @@ def entries_of(tasks: Tasks) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.at)
 
 
-def write_folded(
-    client: "Client",
-    execution: "WorkflowExecution",
-    output: Output,
-    data: TextIO,
-    *,
-    is_reversed: bool,
-    limit: int | None,
-) -> None:
+def write_folded(client: "Client", execution: "WorkflowExecution", part: Part, output: Output, data: TextIO) -> None:
     """Write a row for each task, signal and marker.
 
     Raises:
         UnknownResourceFault: there is no such execution.
         UsageError: there is no such column.
     """
-    entries = _ordered(entries_of(read_tasks(client, execution)), is_reversed=is_reversed)
-    write_rows(Rows(ENTRY_COLUMNS, islice(entries, limit)), output, data)
-
-
-def _ordered(things: Iterable[Any], *, is_reversed: bool) -> Iterator[Any]:
-    return iter(list(things)[::-1]) if is_reversed else iter(things)
+    entries = part.order(entries_of(read_tasks(client, execution)))
+    write_rows(Rows(ENTRY_COLUMNS, entries, part.limit), output, data)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 import click
 
 from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_options
+from ostinato.cli.completing import complete_type_names, complete_types
 from ostinato.cli.output_options import ENVIRONMENT as OUTPUT_ENVIRONMENT
 from ostinato.cli.output_options import Output, object_options, output_options
 
@@ -34,7 +35,8 @@ _DEFAULTS = {
 
 def _one_type(command: Command) -> Command:
     """Add the arguments that say which type."""
-    return click.argument("kind", type=KINDS)(click.argument("name", metavar="NAME[@VERSION]")(command))
+    named = click.argument("name", metavar="NAME[@VERSION]", shell_complete=complete_types)(command)
+    return click.argument("kind", type=KINDS)(named)
 
 
 def _default_options(command: Command) -> Command:
@@ -54,7 +56,7 @@ def type_() -> None:
 
 @type_.command("list", epilog=_DATA_EPILOG)
 @click.option("--kind", type=KINDS, help="Those of workflows, or of activities.  [default: both]")
-@click.option("--name", metavar="NAME", help="Those of this name, in all versions.")
+@click.option("--name", metavar="NAME", shell_complete=complete_type_names, help="Those of this name, in all versions.")
 @click.option("--deprecated", is_flag=True, help="Those that are deprecated, in place of those that are not.")
 @output_options
 @engine_options
