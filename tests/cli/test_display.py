@@ -56,14 +56,14 @@ def test_lines_tell_what_failed_at_once_and_the_rest_now_and_then() -> None:
     lines = Lines(stream, clock=lambda: now)
 
     lines.show(BUSY, [Misfortune("a-8", "charge", "OSError: gone", None)], ())
-    lines.show(BUSY, [Misfortune("a-9", "charge", "OSError: gone", None, Again(2, 0.0))], ())
+    lines.show(BUSY, [Misfortune("a-9", "charge", "OSError: gone\n\x1b[31mred", None, Again(2, 0.0))], ())
     for _ in range(3):
         now += SUMMARY_SECONDS
         lines.show(BUSY, (), ())
 
     assert stream.getvalue().splitlines() == [
         "charge (a-8): OSError: gone",
-        "charge (a-9): OSError: gone; attempt 2 at once",
+        "charge (a-9): OSError: gone⏎\N{REPLACEMENT CHARACTER}[31mred; attempt 2 at once",
         summarize(BUSY, ()),
     ]
 

@@ -94,7 +94,7 @@ def test_a_table_is_for_people() -> None:
 
 
 def test_a_table_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The longest is shortened, and what is short is not; NO_COLOR is heeded."""
+    """The longest gets several lines, and what is short does not; NO_COLOR is heeded."""
     monkeypatch.setenv("COLUMNS", "30")
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("NO_COLOR", "1")
@@ -104,7 +104,7 @@ def test_a_table_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert set(re.findall(r"\x1b\[\d*m", shown)) == {"\x1b[1m", "\x1b[0m"}
     assert all(len(re.sub(r"\x1b\[\d*m", "", line)) <= 30 for line in shown.splitlines())
-    assert re.search(r"^0123456789\d+…  12345$", shown, re.MULTILINE)
+    assert re.search(r"^0123456789\d+  12345\n3456789\d+\n6789\d+\Z", shown.rstrip(), re.MULTILINE)
 
 
 def test_the_format_is_that_of_the_stream_unless_given() -> None:
@@ -183,3 +183,42 @@ def test_an_object_has_each_format() -> None:
 def test_values_are_readable(value: Any, text: str) -> None:
     """As people say them."""
     assert readable(value) == text
+
+
+NARROW: tuple[Column[Cup], ...] = (
+    Column("name", lambda cup: cup.name, is_whole=True),
+    Column("poured_at", lambda cup: cup.at, is_whole=True, spare=1),
+    Column("mark", lambda _: "m" * 40, is_whole=True, spare=2),
+    Column("took", lambda cup: cup.took, is_whole=True),
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "titles"),
+    [(120, ["name", "poured at", "mark", "took"]), (60, ["name", "poured at", "took"]), (30, ["name", "took"])],
+)
+def test_a_terminal_gets_the_columns_for_which_there_is_room(
+    monkeypatch: pytest.MonkeyPatch, width: int, titles: list[str]
+) -> None:
+    """What can be spared most is left out first; what is left is there to its end, in several lines if need be."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    cups = [Cup("a-rather-long-name-of-a-cup-7", 1, NOON, timedelta(seconds=1))]
+    stream = Terminal()
+    write_rows(Rows(NARROW, cups), Output(), stream)
+    lines = [re.sub(r"\x1b\[[\d;]*m", "", line) for line in stream.getvalue().splitlines()]
+
+    assert re.split(r" {2,}", lines[0].strip()) == titles
+    assert all(len(line) <= width for line in lines)
+    assert "".join(line[: lines[0].index("took")].split("  ")[0] for line in lines[1:]).startswith(cups[0].name)
+
+
+def test_columns_that_are_asked_for_are_never_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However narrow it gets."""
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    write_rows(Rows(NARROW, CUPS[:1]), Output(columns=("name", "mark")), stream)
+
+    _, *lines = stream.getvalue().splitlines()
+    assert "mark" in stream.getvalue()
+    assert "".join(lines).replace(" ", "") == "mug" + "m" * 40

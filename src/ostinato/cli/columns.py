@@ -5,7 +5,7 @@ ISO 8601 (UTC) and in seconds.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Generic, TypeVar, cast
@@ -33,6 +33,8 @@ class Column(Generic[Row]):
         is_shown: whether a table has it, unless other columns are asked for.
         is_data: whether programs get it, who are not shown drawings.
         is_whole: whether a table may not shorten it while it can shorten others.
+        spare: if it is not 0, a terminal that has no room leaves it out, unless it was asked for; of several, that with
+            the highest number first.
         style: how a table on a terminal draws a value, in rich's words; a function of the value, if it differs.
     """
 
@@ -41,6 +43,7 @@ class Column(Generic[Row]):
     is_shown: bool = True
     is_data: bool = True
     is_whole: bool = False
+    spare: int = 0
     style: str | Callable[[Value], str] = ""
 
     @property
@@ -67,8 +70,8 @@ def chosen(columns: Sequence[Column[Row]], output: Output, *, is_table: bool) ->
     if not output.columns:
         return [column for column in columns if (column.is_shown if is_table else column.is_data)]
     if output.columns == (ALL,):
-        return list(columns)
-    return [_named(columns, name, "--columns") for name in output.columns]
+        return [replace(column, spare=0) for column in columns]
+    return [replace(_named(columns, name, "--columns"), spare=0) for name in output.columns]
 
 
 def sorted_rows(data: Rows[Row], output: Output) -> Iterable[Row]:

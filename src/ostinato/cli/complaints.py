@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ostinato.cli.printable import lines_of
 from ostinato.errors import InternalError, OstinatoError, UsageError
 
 _PACKAGE = str(Path(__file__).parent.parent)
@@ -15,7 +16,7 @@ _PACKAGE = str(Path(__file__).parent.parent)
 def say(text: str) -> None:
     """Write a message to stderr, if somebody reads that."""
     with contextlib.suppress(OSError):
-        click.echo(text, err=True)
+        click.echo(lines_of(text), err=True)
 
 
 def complain(error: BaseException) -> None:

@@ -8,7 +8,7 @@ from ostinato.cli.execution_columns import duration_of, status_of
 from ostinato.cli.formats import write_object
 from ostinato.cli.output_options import Output
 from ostinato.cli.reading import read_tasks
-from ostinato.cli.task_lists import instant, payload, span
+from ostinato.cli.task_lists import instant, payload, span, state_of
 from ostinato.client.contexts import is_of_replay, signals_awaited
 from ostinato.client.executions import closed_by
 from ostinato.client.tasks import Attempt, Task, TaskKind, Tasks, TaskState
@@ -129,12 +129,12 @@ def _open_task(task: Task) -> dict[str, Any]:
     last = task.last
     return {
         "id": task.id,
-        "kind": task.kind.value,
-        "name": task.name,
-        "state": "RETRY" if task.retry_at is not None else task.state.value,
-        "attempt": last.number,
+        "state": state_of(task),
         "since": instant(last.closed_at or last.started_at or last.scheduled_at),
         "next": instant(task.retry_at or task.fires_at),
+        "attempt": last.number,
+        "kind": task.kind.value,
+        "name": task.name,
         "worker": last.worker,
         "task_list": task.task_list,
         "cancel_requested": task.is_cancel_requested or None,
@@ -154,11 +154,11 @@ def _failures(tasks: Tasks) -> list[dict[str, Any]]:
     return [
         {
             "id": task.id,
-            "name": task.name,
             "attempt": attempt.number,
             "state": attempt.state.value,
-            "at": instant(attempt.closed_at),
             "reason": attempt.reason,
+            "at": instant(attempt.closed_at),
+            "name": task.name,
         }
         for attempt, task in bad[:FAILURES]
     ]
@@ -187,7 +187,7 @@ def task_facts(task: Task) -> Mapping[str, Any]:
         "kind": task.kind.value,
         "name": task.name,
         "version": task.version,
-        "state": task.state.value,
+        "state": state_of(task),
         "task_list": task.task_list,
         "run_id": task.run_id,
         "cancel_requested": task.is_cancel_requested or None,
@@ -205,11 +205,11 @@ def _attempt_facts(attempt: Attempt) -> dict[str, Any]:
         "attempt": attempt.number,
         "event_id": attempt.event_id,
         "state": attempt.state.value,
+        "reason": attempt.reason,
         "scheduled": instant(attempt.scheduled_at),
         "started": instant(attempt.started_at),
         "closed": instant(attempt.closed_at),
         "waited": span(attempt.waited),
         "ran": span(attempt.ran),
         "worker": attempt.worker,
-        "reason": attempt.reason,
     }

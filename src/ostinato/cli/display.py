@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Protocol, TextIO
 
+from ostinato.cli.printable import lines_of, one_line
 from ostinato.cli.progress import Again, Misfortune, Progress
 from ostinato.client.tasks import Change, TaskKind, TaskState
 
@@ -69,7 +70,7 @@ class Lines:
     def note(self, text: str) -> None:
         """Write a line, if somebody reads it: the run is not about that."""
         with suppress(OSError):
-            self._stream.write(f"{text}\n")
+            self._stream.write(f"{lines_of(text)}\n")
             self._stream.flush()
 
     def show(self, progress: Progress, news: Sequence[Misfortune], waits: Iterable[str]) -> None:
@@ -93,7 +94,7 @@ class Lines:
 
 def _told(misfortune: Misfortune) -> str:
     again = f"; {next_attempt(misfortune.again)}" if misfortune.again is not None else ""
-    return f"{misfortune.name} ({misfortune.task_id}): {misfortune.what}{again}"
+    return f"{misfortune.name} ({misfortune.task_id}): {one_line(misfortune.what)}{again}"
 
 
 def next_attempt(again: Again) -> str:

@@ -24,14 +24,14 @@ def _instant(timestamp: float | None) -> Value:
 
 EXECUTION_COLUMNS: tuple[Column[WorkflowExecutionInfo], ...] = (
     Column("workflow_id", lambda info: info.execution.workflow_id, is_whole=True),
-    Column("run_id", lambda info: info.execution.run_id, is_whole=True),
+    Column("run_id", lambda info: info.execution.run_id, is_whole=True, spare=3),
     Column("type", lambda info: info.workflow_type.name),
     Column("version", lambda info: info.workflow_type.version, is_shown=False),
     Column("status", status_of, is_whole=True, style=state_style),
     Column("started", lambda info: instant_of(info.start_timestamp), is_whole=True),
-    Column("closed", lambda info: _instant(info.close_timestamp), is_whole=True),
+    Column("closed", lambda info: _instant(info.close_timestamp), is_whole=True, spare=2),
     Column("duration", duration_of, is_shown=False, is_whole=True),
-    Column("tags", lambda info: list(info.tag_list or ())),
+    Column("tags", lambda info: list(info.tag_list or ()), spare=1),
     Column("cancel_requested", lambda info: bool(info.cancel_requested), is_shown=False),
     Column("parent_workflow_id", lambda info: info.parent and info.parent.workflow_id, is_shown=False, is_whole=True),
     Column("parent_run_id", lambda info: info.parent and info.parent.run_id, is_shown=False, is_whole=True),

@@ -73,7 +73,8 @@ def spell(span: timedelta) -> str:
         return f"{whole // _MINUTE}:{whole % _MINUTE:02} min"
     if whole < _DAY:
         return f"{whole // _HOUR}:{whole % _HOUR // _MINUTE:02} h"
-    return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
+    days, hours = whole // _DAY, whole % _DAY // _HOUR
+    return f"{days} d {hours} h" if hours else f"{days} d"
 
 
 def instant_of(timestamp: float) -> datetime:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ostinato.cli.display import next_attempt, summarize
+from ostinato.cli.printable import lines_of, one_line
 from ostinato.cli.progress import AwaitedSignal, Misfortune, Progress, words_for
 from ostinato.client.tasks import Change, TaskKind, TaskState
 
@@ -45,7 +46,7 @@ class Live:
 
     def note(self, text: str) -> None:
         """Write a line above the view."""
-        self._console.print(Text(text))
+        self._console.print(Text(lines_of(text)))
 
     def show(self, progress: Progress, news: Sequence[Misfortune], waits: Iterable[str]) -> None:
         """Change what is drawn."""
@@ -55,7 +56,7 @@ class Live:
         for misfortune in news:
             again = f"; {next_attempt(misfortune.again)}" if misfortune.again is not None else ""
             name = (misfortune.name, (f" {misfortune.task_id} ", "dim"))
-            self._console.print(Text.assemble(("✗ ", "red"), *name, f"{misfortune.what}{again}"))
+            self._console.print(Text.assemble(("✗ ", "red"), *name, f"{one_line(misfortune.what)}{again}"))
         self._progress, self._waits = progress, tuple(waits)
 
     @contextmanager
@@ -114,7 +115,7 @@ def _row(thing: Change | AwaitedSignal) -> tuple[Text, Text, Text]:
     match task.kind, attempt.state:
         case TaskKind.TIMER, _ if task.pause is not None:
             wait = f"attempt {task.pause.attempt} in {_span((task.fires_at or now) - now)}"
-            why = f" after {words_for(task.pause.task)}" if task.pause.task is not None else ""
+            why = f" after {one_line(words_for(task.pause.task))}" if task.pause.task is not None else ""
             return Text("  ↻", "red"), Text(task.pause.task_id), Text(f"{wait}{why}", "red")
         case TaskKind.TIMER, _:
             return Text("  ◷", "blue"), Text(task.id), Text(f"{_span((task.fires_at or now) - now)} left", "blue")

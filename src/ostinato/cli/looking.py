@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EPILOG = ENVIRONMENT + OUTPUT_ENVIRONMENT + EXIT_CODES
 
 KINDS = ("activity", "timer", "child", "lambda", "signal", "cancel request")
-STATES = ("scheduled", "started", "completed", "failed", "timed_out", "canceled", "terminated", "refused")
+STATES = ("scheduled", "started", "retry", "completed", "failed", "timed_out", "canceled", "terminated", "refused")
 
 
 @click.command(epilog=EPILOG)

@@ -13,7 +13,7 @@ from ostinato.cli.formats import write_rows
 from ostinato.cli.output_options import Output
 from ostinato.cli.reading import read_tasks
 from ostinato.cli.tables import state_style
-from ostinato.cli.task_lists import instant, span
+from ostinato.cli.task_lists import instant, span, state_of
 from ostinato.client.tasks import Attempt, Task, TaskKind, Tasks
 
 if TYPE_CHECKING:
@@ -85,14 +85,14 @@ def profile_columns(width: int) -> tuple[Column[Timed], ...]:
     return (
         Column("id", lambda timed: timed.task.id, is_whole=True),
         Column("name", lambda timed: timed.task.name, is_shown=False),
-        Column("state", lambda timed: timed.task.state.value, is_whole=True, style=state_style),
+        Column("state", lambda timed: state_of(timed.task), is_whole=True, style=state_style),
         Column("attempts", lambda timed: timed.task.last.number, is_shown=False),
         Column("scheduled", lambda timed: instant(timed.task.attempts[0].scheduled_at), is_shown=False, is_whole=True),
         Column("started", lambda timed: instant(timed.task.last.started_at), is_shown=False, is_whole=True),
         Column("closed", lambda timed: instant(timed.task.last.closed_at), is_shown=False, is_whole=True),
-        Column("waited", lambda timed: span(timed.waited), is_whole=True),
+        Column("waited", lambda timed: span(timed.waited), is_whole=True, spare=1),
         Column("ran", lambda timed: span(timed.ran), is_whole=True),
-        Column("percent", lambda timed: timed.share, is_whole=True),
+        Column("percent", lambda timed: timed.share, is_whole=True, spare=2),
         Column("timeline", lambda timed: timed.bar(width), is_whole=True, is_data=False, style="cyan"),
     )
 
@@ -150,18 +150,18 @@ def times_by_type(tasks: Tasks) -> list[TypeTimes]:
 
 TYPE_COLUMNS: tuple[Column[TypeTimes], ...] = (
     Column("name", lambda row: row.name, is_whole=True),
-    Column("kind", lambda row: row.kind.value, is_whole=True),
-    Column("tasks", lambda row: row.tasks),
-    Column("attempts", lambda row: len(row.attempts)),
-    Column("failed", lambda row: row.failed),
-    Column("waited_p50", lambda row: percentile(row.waited, 50)),
+    Column("kind", lambda row: row.kind.value, is_whole=True, spare=4),
+    Column("tasks", lambda row: row.tasks, is_whole=True),
+    Column("attempts", lambda row: len(row.attempts), is_whole=True),
+    Column("failed", lambda row: row.failed, is_whole=True),
+    Column("waited_p50", lambda row: percentile(row.waited, 50), is_whole=True),
     Column("waited_p90", lambda row: percentile(row.waited, 90), is_shown=False),
-    Column("waited_max", lambda row: percentile(row.waited, 100)),
-    Column("ran_p50", lambda row: percentile(row.ran, 50)),
-    Column("ran_p90", lambda row: percentile(row.ran, 90)),
-    Column("ran_p99", lambda row: percentile(row.ran, 99)),
-    Column("ran_max", lambda row: percentile(row.ran, 100)),
-    Column("ran_in_all", lambda row: span(sum(row.ran))),
+    Column("waited_max", lambda row: percentile(row.waited, 100), is_whole=True, spare=2),
+    Column("ran_p50", lambda row: percentile(row.ran, 50), is_whole=True),
+    Column("ran_p90", lambda row: percentile(row.ran, 90), is_whole=True, spare=3),
+    Column("ran_p99", lambda row: percentile(row.ran, 99), is_whole=True),
+    Column("ran_max", lambda row: percentile(row.ran, 100), is_whole=True, spare=1),
+    Column("ran_in_all", lambda row: span(sum(row.ran)), is_whole=True),
 )
 
 

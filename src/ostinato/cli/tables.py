@@ -1,16 +1,15 @@
 """Draws tables, for people: as wide as the terminal is, and as wide as they need elsewhere."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
+from datetime import datetime
+from typing import Any, TextIO, TypeVar, cast
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from ostinato.cli.columns import Column, readable
-
-if TYPE_CHECKING:
-    from rich.console import OverflowMethod
+from ostinato.cli.printable import one_line
 
 Row = TypeVar("Row")
 
@@ -20,7 +19,14 @@ _WIDE = 10_000
 _SHORT = 19
 """Characters of an instant."""
 
-_SHOWN = {"\n": "\N{RETURN SYMBOL}", "\t": " "}
+_GAP = 2
+"""Characters between two columns."""
+
+_FOLDED = 16
+"""Characters that a column needs whose cells may have several lines."""
+
+_KEPT = 3
+"""The last place of a column that is never left out, of objects within an object."""
 
 STATES = {
     "OPEN": "cyan",
@@ -29,6 +35,7 @@ STATES = {
     "DELIVERED": "green",
     "CONTINUED_AS_NEW": "green",
     "STARTED": "cyan",
+    "RETRY": "yellow",
     "SCHEDULED": "yellow",
     "INITIATED": "yellow",
     "FAILED": "red",
@@ -57,15 +64,36 @@ def write_table(
     shown = list(rows)
     if not shown:
         return
-    table = Table(box=None, show_header=has_header, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    cells = [[_drawn(column, row) for column in columns] for row in shown]
+    table = Table(box=None, show_header=has_header, header_style="bold", pad_edge=False, padding=(0, _GAP, 0, 0))
+    drawn = [[_drawn(column, row) for column in columns] for row in shown]
+    places = _with_room(columns, drawn, console_for(stream).width)
+    columns = [columns[place] for place in places]
+    cells = [[line[place] for place in places] for line in drawn]
     for place, column in enumerate(columns):
-        # Where there is no room for all, the longest are shortened, and what is short never.
+        # Where there is no room for all, the longest get several lines, and what is short never.
         is_short = max(line[place].cell_len for line in cells) <= _SHORT
-        table.add_column(column.title, no_wrap=column.is_whole and is_short)
+        no_wrap = column.is_whole and is_short
+        table.add_column(column.title, no_wrap=no_wrap, overflow="fold", min_width=_longest_word(column.title))
     for line in cells:
         table.add_row(*line)
     print_without_tails(table, stream)
+
+
+def _with_room(columns: Sequence[Column[Row]], drawn: Sequence[Sequence[Text]], width: int) -> list[int]:
+    """The places of the columns for which there is room, as spare ones are left out."""
+    needed: list[int] = []
+    for place, column in enumerate(columns):
+        word, longest = _longest_word(column.title), max(line[place].cell_len for line in drawn)
+        needed.append(max(longest if column.is_whole else min(longest, _FOLDED), word))
+    places = list(range(len(columns)))
+    for place in sorted(places, key=lambda place: columns[place].spare, reverse=True):
+        if sum(needed[each] + _GAP for each in places) - _GAP > width and columns[place].spare:
+            places.remove(place)
+    return places
+
+
+def _longest_word(title: str) -> int:
+    return max(map(len, title.split(" ")))
 
 
 def write_members(value: Mapping[str, Any], stream: TextIO) -> None:
@@ -78,13 +106,13 @@ def write_members(value: Mapping[str, Any], stream: TextIO) -> None:
         if _is_objects(each):
             parts[name] = each
         elif each is not None and each not in ([], {}):
-            text = "\n".join(_one_line(line) for line in _lines(each))
+            text = "\n".join(one_line(line) for line in _lines(each))
             table.add_row(Text(name.replace("_", " ")), Text(text, state_style(each)))
     print_without_tails(table, stream)
     for name, objects in parts.items():
         stream.write(f"\n{name.replace('_', ' ')}\n")
         present = [key for key in objects[0] if any(each[key] is not None for each in objects)]
-        write_table([_member(key) for key in present], objects, stream)
+        write_table([_member(key, place, objects) for place, key in enumerate(present)], objects, stream)
 
 
 def _is_objects(value: Any) -> bool:
@@ -102,9 +130,11 @@ def _lines(value: Any) -> list[str]:
     return readable(value).split("\n")
 
 
-def _member(name: str) -> Column[Mapping[str, Any]]:
+def _member(name: str, place: int, objects: Sequence[Mapping[str, Any]]) -> Column[Mapping[str, Any]]:
+    """A column for a member of each object; what comes later is left out sooner."""
     style = state_style if name in {"state", "status"} else ""
-    return Column(name, lambda each: each[name], is_whole=name in {"id", "state"}, style=style)
+    is_whole = name in {"id", "state"} or any(isinstance(each[name], int | float | datetime) for each in objects)
+    return Column(name, lambda each: each[name], is_whole=is_whole, spare=max(place - _KEPT, 0), style=style)
 
 
 def print_without_tails(table: Table, stream: TextIO) -> None:
@@ -118,12 +148,4 @@ def print_without_tails(table: Table, stream: TextIO) -> None:
 def _drawn(column: Column[Row], row: Row) -> Text:
     value = column.value(row)
     style = column.style(value) if callable(column.style) else column.style
-    overflow: OverflowMethod = "ellipsis" if column.is_whole else "fold"
-    return Text(_one_line(readable(value)), style, no_wrap=column.is_whole, overflow=overflow)
-
-
-def _one_line(text: str) -> str:
-    """The text without what moves a terminal's cursor, or tells it worse."""
-    return "".join(
-        _SHOWN.get(each, each) if each.isprintable() else _SHOWN.get(each, "\N{REPLACEMENT CHARACTER}") for each in text
-    )
+    return Text(one_line(readable(value)), style, overflow="fold")

@@ -46,19 +46,24 @@ def changed_at(task: Task) -> float:
     return last.closed_at or last.started_at or last.scheduled_at
 
 
+def state_of(task: Task) -> str:
+    """Its state; RETRY while it waits to be tried again."""
+    return "RETRY" if task.retry_at is not None else task.state.value
+
+
 TASK_COLUMNS: tuple[Column[Task], ...] = (
     Column("id", lambda task: task.id, is_whole=True),
-    Column("kind", lambda task: task.kind.value, is_whole=True),
-    Column("name", lambda task: task.name),
+    Column("kind", lambda task: task.kind.value, is_whole=True, spare=3),
+    Column("name", lambda task: task.name, spare=4),
     Column("version", lambda task: task.version, is_shown=False),
-    Column("state", lambda task: task.state.value, is_whole=True, style=state_style),
+    Column("state", state_of, is_whole=True, style=state_style),
     Column("changed", lambda task: instant(changed_at(task)), is_whole=True),
-    Column("attempts", lambda task: task.last.number),
+    Column("attempts", lambda task: task.last.number, is_whole=True),
     Column("scheduled", lambda task: instant(task.last.scheduled_at), is_shown=False, is_whole=True),
     Column("started", lambda task: instant(task.last.started_at), is_shown=False, is_whole=True),
     Column("closed", lambda task: instant(task.last.closed_at), is_shown=False, is_whole=True),
-    Column("waited", lambda task: span(task.last.waited), is_whole=True),
-    Column("ran", lambda task: span(task.last.ran), is_whole=True),
+    Column("waited", lambda task: span(task.last.waited), is_whole=True, spare=2),
+    Column("ran", lambda task: span(task.last.ran), is_whole=True, spare=1),
     Column("retry_at", lambda task: instant(task.retry_at), is_shown=False, is_whole=True),
     Column("fires_at", lambda task: instant(task.fires_at), is_shown=False, is_whole=True),
     Column("reason", lambda task: task.last.reason),
@@ -83,7 +88,7 @@ class Wanted:
     def keeps(self, task: Task) -> bool:
         """Whether the task is meant."""
         is_kind = not self.kinds or task.kind.value in self.kinds
-        return is_kind and (not self.states or task.state.value in self.states)
+        return is_kind and (not self.states or state_of(task) in self.states)
 
 
 def write_tasks(client: "Client", execution: "WorkflowExecution", wanted: Wanted, output: Output, data: TextIO) -> None:

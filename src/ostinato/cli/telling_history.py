@@ -15,7 +15,7 @@ from ostinato.cli.instants import instant_of
 from ostinato.cli.output_options import Output
 from ostinato.cli.reading import read_events, read_tasks
 from ostinato.cli.tables import state_style
-from ostinato.cli.task_lists import changed_at, instant, payload
+from ostinato.cli.task_lists import changed_at, instant, payload, state_of
 from ostinato.client.saved import save_history
 from ostinato.client.tasks import Tasks
 from ostinato.model.events import HistoryEvent
@@ -137,12 +137,12 @@ class Entry:
 
 ENTRY_COLUMNS: tuple[Column[Entry], ...] = (
     Column("at", lambda entry: instant_of(entry.at), is_whole=True),
-    Column("kind", lambda entry: entry.kind, is_whole=True),
+    Column("kind", lambda entry: entry.kind, is_whole=True, spare=2),
     Column("id", lambda entry: entry.id, is_whole=True),
     Column("name", lambda entry: entry.name, is_shown=False),
     Column("state", lambda entry: entry.state, is_whole=True, style=state_style),
     Column("changed", lambda entry: instant(entry.changed), is_shown=False, is_whole=True),
-    Column("attempts", lambda entry: entry.attempts),
+    Column("attempts", lambda entry: entry.attempts, is_whole=True, spare=1),
     Column("input", lambda entry: entry.input),
     Column("outcome", lambda entry: entry.outcome),
 )
@@ -157,7 +157,7 @@ def entries_of(tasks: Tasks) -> list[Entry]:
             kind=task.kind.value,
             id=task.id,
             name=task.name,
-            state=task.state.value,
+            state=state_of(task),
             changed=changed_at(task),
             attempts=task.last.number,
             input=payload(task.input),
