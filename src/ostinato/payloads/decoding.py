@@ -11,6 +11,7 @@ A union of this kind within a dataclass's or struct's field is refused, with msg
 import re
 import types
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePath
 from typing import Any, NamedTuple, Union, get_args, get_origin
@@ -22,23 +23,37 @@ from ostinato.payloads.encoding import encode_fast
 from ostinato.payloads.messages import is_message, read_message
 
 Decode = Callable[[str | bytes | msgspec.Raw], object]
-"""From JSON to a value; raises msgspec.ValidationError."""
+"""To a value, from what it is written as; raises msgspec.ValidationError."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """How values are written: what errors call it, and msgspec's class that reads it."""
+
+    name: str
+    decoder: Callable[..., Any]
+
+
+JSON = Form("JSON", msgspec.json.Decoder)
+MSGPACK = Form("MessagePack", msgspec.msgpack.Decoder)
 
 
 @lru_cache(maxsize=4096)
-def decoder(as_type: Any) -> Decode:
-    """What reads JSON as that type.
+def decoder(as_type: Any, form: Form = JSON) -> Decode:
+    """What reads values of that type.
 
     Raises:
-        TypeError: no value of that type can be read from JSON.
+        TypeError: no value of that type can be read.
     """
+    made: Decode
     try:
-        return msgspec.json.Decoder(as_type, dec_hook=decode_other).decode
+        made = form.decoder(as_type, dec_hook=decode_other).decode
     except TypeError:
         simpler = readable(as_type)
         if simpler is as_type:
             raise
-        return msgspec.json.Decoder(simpler, dec_hook=decode_other).decode
+        made = form.decoder(simpler, dec_hook=decode_other).decode
+    return made
 
 
 def decode(text: str, as_type: Any, where: str) -> object:
@@ -63,28 +78,28 @@ def decode(text: str, as_type: Any, where: str) -> object:
         raise too_deep(where) from None
 
 
-def find_decoder(as_type: Any, where: str) -> Decode:
-    """What reads JSON as that type.
+def find_decoder(as_type: Any, where: str, form: Form = JSON) -> Decode:
+    """What reads values of that type; `where` is what error messages call them.
 
     Raises:
-        PayloadError: no value of that type can be read from JSON.
+        PayloadError: no value of that type can be read.
     """
     try:
-        return decoder(as_type)
+        return decoder(as_type, form)
     except TypeError as error:
         raise PayloadError(
             found=f"the type {describe(as_type)}",
-            expected=f"one that can be read from JSON ({error})",
+            expected=f"one that can be read from {form.name} ({error})",
             where=where,
             hint="Annotate with another type",
         ) from error
 
 
 def decode_raw(data: msgspec.Raw, read: Decode, where: str) -> object:
-    """The value that the decoder reads from JSON.
+    """The value that the decoder reads.
 
     Raises:
-        PayloadError: the JSON does not hold a value of the decoder's type.
+        PayloadError: the data do not hold a value of the decoder's type.
     """
     try:
         return read(data)
