@@ -7,11 +7,12 @@ members side by side, and `FuncGroup` asks a function what is to run, when its t
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, overload
 
 from ostinato.errors import UsageError
 from ostinato.replay.definitions import (
     Activity,
+    Function,
     HasAsyncRun,
     HasRun,
     LambdaFunction,
@@ -29,14 +30,6 @@ R_co = TypeVar("R_co", covariant=True)
 A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
-
-
-class _Function(Protocol[P, R_co]):
-    """A function, and no other thing that can be called: an activity's `__call__` would take any arguments."""
-
-    __name__: str
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +58,11 @@ def call(what: type[HasAsyncRun[P, R]], /, *args: P.args, **kwargs: P.kwargs) ->
 @overload
 def call(what: type[HasRun[P, R]], /, *args: P.args, **kwargs: P.kwargs) -> Call[R]: ...
 @overload
-def call(what: _Function[P, Future[R]], /, *args: P.args, **kwargs: P.kwargs) -> Call[R]: ...
+def call(what: Function[P, Future[R]], /, *args: P.args, **kwargs: P.kwargs) -> Call[R]: ...
 @overload
-def call(what: _Function[P, Coroutine[Any, Any, R]], /, *args: P.args, **kwargs: P.kwargs) -> Call[R]: ...
+def call(what: Function[P, Coroutine[Any, Any, R]], /, *args: P.args, **kwargs: P.kwargs) -> Call[R]: ...
 @overload
-def call(what: _Function[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Call[R]: ...
+def call(what: Function[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Call[R]: ...
 def call(what: Any, /, *args: Any, **kwargs: Any) -> Call[Any]:
     """Keep something with its arguments, to be submitted by a canvas, or by `submit`, when its turn comes.
 

@@ -140,6 +140,16 @@ class HasAsyncRun(Protocol[P, R_co]):
         ...
 
 
+class Function(Protocol[P, R_co]):
+    """A function, and no other thing that can be called: an activity's `__call__` would take any arguments."""
+
+    __name__: str
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Call it."""
+        ...
+
+
 class Takes1(Protocol[A_contra, R_co]):
     """What can be submitted with one argument, which may be a future."""
 
