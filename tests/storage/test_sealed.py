@@ -1,5 +1,7 @@
 """Payloads that are sealed, from end to end: a client, a decider and an activity worker on one engine."""
 
+import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,10 @@ from ostinato.errors import (
     WorkflowFailed,
 )
 from ostinato.payloads.references import REFERENCE_CHARACTERS, Stored, is_reference, read_reference
+from ostinato.storage.sealed import seal, travel_of
 from ostinato.worker.catalog import catalog_of
+from ostinato.worker.decision_service import DecisionService, DecisionSettings
+from ostinato.worker.lines import Lines
 from ostinato.worker.local import LocalWorker
 from ostinato.worker.notices import DecisionDropped, Notice
 
@@ -296,6 +301,44 @@ def test_a_decision_that_lacks_a_payload_is_made_later(tmp_path: Path, *, damage
 
     assert [type(notice.error) for notice in dropped] == [PayloadDamagedError if damages else PayloadMissingError]
     assert kinds.count("DecisionTaskStarted") == 1
+
+
+@pytest.mark.parametrize("is_sticky", [False, True])
+def test_a_decision_that_was_put_off_does_not_wait_for_a_poll(tmp_path: Path, *, is_sticky: bool) -> None:
+    """It is made when its time has come, a second after the second failure, though no poll ends for a minute."""
+    store = Late(misses=3, damages=False)
+    payloads = Payloads(store=store, threshold=100)
+    dropped: list[DecisionDropped] = []
+
+    def watch(notice: Notice) -> None:
+        if isinstance(notice, DecisionDropped):
+            dropped.append(notice)
+
+    with open_engine(tmp_path / "engine.db") as engine, ExitStack() as stack:
+        stack.callback(engine.close)
+        client = Client(engine, payloads=payloads)
+        client.register(child)
+        catalog = catalog_of([child])
+        if is_sticky:
+            travel = travel_of(payloads, catalog.definitions)
+            lines = Lines(seal(engine.local(), travel), seal(engine.local(), travel), engine.close)
+            service = DecisionService(
+                lines, DecisionSettings(domain="default"), catalog, watch=watch, payloads=payloads
+            )
+            service.start()
+            stack.callback(service.drain, 30)
+        else:
+            worker = LocalWorker(engine.local(), domain="default", catalog=catalog, payloads=payloads, watch=watch)
+            worker.start()
+            stack.callback(worker.join, 30)
+            stack.callback(engine.close)
+            stack.callback(worker.stop)
+        begun = time.monotonic()
+        assert client.start(child, "x" * 1000).result(timeout=100) == "x" * 1000
+        took = time.monotonic() - begun
+
+    assert len(dropped) >= 2
+    assert 1 <= took < 50
 
 
 @activity
