@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ostinato.engine.engine import open_engine
+from ostinato.errors import WorkflowCanceled
 from ostinato.model.enums import ExecutionStatus
+from ostinato.model.events import ActivityTaskCompleted, WorkflowExecutionCanceled
 from ostinato.worker.guard import Guard, GuardMode
 from ostinato.worker.notices import DecisionDropped
 from ostinato.worker.targets import load_target
@@ -95,6 +97,29 @@ def test_a_recall_reaches_every_shop(stage: "Stage") -> None:
         "kettle taken off the shelf at north-1",
         "kettle taken off the shelf at south-1",
         "kettle taken off the shelf at south-2",
+    ]
+
+
+def test_a_canceled_holiday_gives_its_room_back_first(stage: "Stage") -> None:
+    """The parent is closed after its child has cleaned up."""
+    assert stage.run("holiday.py:holiday", "Bern", 7) == "7 days in Bern"
+
+    with stage.engine.time_held():
+        handle = stage.start("holiday.py:holiday", "Rome", 7)
+        deadline = time.monotonic() + SECONDS
+        while stage.client.find("stay-in-Rome") is None or not any(
+            isinstance(event, ActivityTaskCompleted) for event in stage.client.handle("stay-in-Rome").history()
+        ):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        handle.cancel()
+        with pytest.raises(WorkflowCanceled):
+            handle.result(timeout=SECONDS)
+        history = list(stage.client.handle("stay-in-Rome").history())
+    assert isinstance(history[-1], WorkflowExecutionCanceled)
+    assert [event.result for event in history if isinstance(event, ActivityTaskCompleted)] == [
+        '"a room in Rome booked"',
+        '"a room in Rome given back"',
     ]
 
 
