@@ -57,7 +57,6 @@ if TYPE_CHECKING:
         call,
     )
     from ostinato.replay.definitions import (
-        INHERIT,
         Activity,
         LambdaFunction,
         Workflow,
@@ -101,6 +100,9 @@ if TYPE_CHECKING:
     )
     from ostinato.replay.sagas import (
         Saga,
+    )
+    from ostinato.replay.settings import (
+        INHERIT,
     )
     from ostinato.replay.signal_handlers import (
         on_cancel,
@@ -299,7 +301,6 @@ _HOMES = {
         "call",
     ),
     "ostinato.replay.definitions": (
-        "INHERIT",
         "Activity",
         "LambdaFunction",
         "Workflow",
@@ -340,6 +341,7 @@ _HOMES = {
         "Retry",
     ),
     "ostinato.replay.sagas": ("Saga",),
+    "ostinato.replay.settings": ("INHERIT",),
     "ostinato.replay.signal_handlers": (
         "on_cancel",
         "on_signal",

@@ -338,6 +338,38 @@ def fourth(): ...
     assert found(source, tmp_path) == [("OST201", 5), ("OST202", 8), ("OST203", 20)]
 
 
+def test_what_classes_are_given_has_to_fit(tmp_path: Path) -> None:
+    """A workflow's class takes it by `run`, an activity's by `__init__`; what a decorator makes is not seen."""
+    source = """
+from dataclasses import dataclass
+from ostinato import activity, submit, workflow
+
+@activity(start_to_close_timeout=9)
+class Pack:
+    def __init__(self, item: str): ...
+    def execute(self): ...
+
+@activity(start_to_close_timeout=9)
+@dataclass
+class Label:
+    item: str
+    def execute(self): ...
+
+@workflow
+class Ship:
+    def run(self, order: str): ...
+
+@workflow
+def flow():
+    submit(Pack)
+    submit(Pack, "tea")
+    submit(Label)
+    submit(Ship)
+    submit(Ship, "7")
+"""
+    assert found(source, tmp_path) == [("OST301", 22), ("OST301", 25)]
+
+
 def test_a_file_that_is_not_python_is_a_finding(tmp_path: Path) -> None:
     """With its place; the other files are checked all the same."""
     assert found("def f(:\n", tmp_path) == [("OST001", 1)]

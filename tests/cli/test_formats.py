@@ -93,6 +93,20 @@ def test_a_table_is_for_people() -> None:
     assert "\x1b" not in lines[2]
 
 
+def test_a_table_shows_the_beginning_of_what_is_long() -> None:
+    """And how long it is; the other formats have all of it."""
+    long = Cup("x" * 5_000_000, 1, NOON, timedelta())
+    shown, stream = written(Output(format=Format.TABLE), [long]), io.StringIO()
+    write_object({"name": long.name}, Output(format=Format.TABLE), stream)
+
+    assert f"{'x' * 300}\N{HORIZONTAL ELLIPSIS} (5,000,000 characters)" in shown
+    assert len(shown) < 1_000
+    assert f"{'x' * 100}" in stream.getvalue()
+    assert "(5,000,000 characters)" in stream.getvalue()
+    assert len(stream.getvalue()) < 2_000
+    assert json.loads(written(Output(format=Format.JSON), [long]))[0]["name"] == long.name
+
+
 def test_a_table_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """The longest gets several lines, and what is short does not; NO_COLOR is heeded."""
     monkeypatch.setenv("COLUMNS", "30")

@@ -10,7 +10,7 @@ PROGRAM = """
 import asyncio
 from pathlib import Path
 
-from ostinato import activity, activity_info, heartbeat, signals, submit, wait_signal, workflow
+from ostinato import activity, activity_info, complete_later, heartbeat, signals, submit, wait_signal, workflow
 
 def note(what):
     with Path("ledger").open("a") as ledger:
@@ -28,9 +28,22 @@ async def check(x: int) -> str:
         raise ValueError(f"{x} is not mended")
     return f"{activity_info().activity_id}: {x}"
 
+@activity
+class Halve:
+    def __init__(self, x: int) -> None:
+        self.x = x
+
+    def execute(self) -> int:
+        return self.x // 2
+
+@activity
+def ask(x: int) -> None:
+    complete_later()
+
 @workflow
 def program(x: int) -> str:
-    return submit(check, submit(double, x)).result()
+    submit(ask, x)
+    return submit(check, submit(double, submit(Halve, x + x))).result()
 """
 
 
@@ -58,10 +71,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_would_be_reused_is_shown(place: Path) -> None:
     """A line for each thing, and nothing is started."""
     plan = ostinato(place, "rerun", "w", "--dry-run")
-    forced = ostinato(place, "rerun", "w", "--dry-run", "--force", "double")
+    forced = ostinato(place, "rerun", "w", "--dry-run", "--force", ".")
     counted = ostinato(place, "count")
 
-    assert [line.split("\t")[1:] for line in plan.stdout.splitlines()] == [["reuse", "activity-program.double-1"]]
+    assert [line.split("\t")[1:] for line in plan.stdout.splitlines()] == [
+        ["reuse", "activity-program.Halve-1"],
+        ["reuse", "activity-program.double-1"],
+    ]
     assert (forced.returncode, forced.stdout) == (0, "")
     assert "1" in counted.stdout
 
@@ -75,6 +91,14 @@ def test_an_activity_runs_again_here(place: Path) -> None:
         "--target", "program.py",
     )  # fmt: skip
 
+    halved, misfit, later = (
+        ostinato(place, "activity", "rerun", "w", "--activity-id", f"activity-program.{name}-1", *more)
+        for name, *more in (("Halve", "--input", "42"), ("Halve", "--input", "[1, 2]"), ("ask",))
+    )
+    assert (halved.returncode, halved.stdout) == (0, "21\n")
+    assert (misfit.returncode, "It takes program.Halve(x: int)" in misfit.stderr) == (2, True), misfit.stderr
+    assert (later.returncode, later.stdout) == (0, "")
+    assert "left its task open" in later.stderr
     assert (again.returncode, again.stdout) == (0, "8\n")
     assert (other.returncode, other.stdout) == (0, "42\n")
     assert (failed.returncode, failed.stdout) == (1, "")

@@ -3,10 +3,13 @@
 import collections
 import dataclasses
 import enum
+import inspect
 import math
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import UTC, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -149,6 +152,31 @@ def test_what_json_cannot_hold_is_refused_with_its_place(value: object, message:
 
     assert message in str(caught.value).replace(f"{__name__}.", "test_encoding.")
     assert caught.value.hint
+
+
+async def later() -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("make", "hint"),
+    [
+        (Future, "It is a future: wait for its result"),
+        (later, "Await it"),
+        (lambda: iter([1]), "Make it a list"),
+        (object, "Pass a dataclass"),
+    ],
+)
+def test_what_to_do_follows_from_what_it_is(make: Callable[[], Any], hint: str) -> None:
+    """A forgotten result, a forgotten await, a generator; no traceback of ours hides it."""
+    value = make()
+
+    with pytest.raises(PayloadError) as caught:
+        encode(value, "value")
+
+    assert caught.value.hint.startswith(hint)
+    assert caught.value.__cause__ is None
+    if inspect.iscoroutine(value):
+        value.close()
 
 
 def test_a_value_that_contains_itself_is_refused() -> None:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from ostinato import Deflate, Payloads
-from ostinato.errors import LimitExceededError, PayloadLockedError, UsageError
+from ostinato.errors import LimitExceededError, PayloadError, PayloadLockedError, UsageError
 from ostinato.model.decisions import RecordMarker, ScheduleActivityTask, ScheduleLambdaFunction
 from ostinato.model.operations import RespondActivityTaskFailed
 from ostinato.model.structures import ActivityType
@@ -44,6 +44,17 @@ class Nameless(Named):
 
 class Upper(JsonConverter):
     """Another converter."""
+
+
+def test_of_a_result_that_cannot_be_written_it_is_told_whose_it_is() -> None:
+    """And where in it."""
+    assert PLAIN.dump_result([1], of="shop.pack") == "[1]"
+    with pytest.raises(PayloadError, match=r"^the result of shop.pack: a value of type object; expected"):
+        PLAIN.dump_result(object(), of="shop.pack")
+    with pytest.raises(PayloadError, match=r"^the result of shop.pack, value\['a'\]: a value of type object"):
+        PLAIN.dump_result({"a": object()}, of="shop.pack")
+    with pytest.raises(LimitExceededError, match=r"^the result of shop.pack has 40,002 characters"):
+        PLAIN.dump_result("x" * 40_000, of="shop.pack")
 
 
 @pytest.mark.parametrize(
@@ -163,7 +174,7 @@ def test_what_fits() -> None:
     for payloads, length in ((PLAIN, 1_000), (coded, 600), (stored, 1_000_000)):
         payloads.check_length("x" * length, field="it", limit=1_000)
         payloads.check_length(None, field="it", limit=1_000)
-    with pytest.raises(LimitExceededError, match=r"1,001 characters.*Give Payloads a store"):
+    with pytest.raises(LimitExceededError, match=r"1,001 characters.*A store takes what is long"):
         PLAIN.check_length("x" * 1_001, field="it", limit=1_000)
     with pytest.raises(LimitExceededError, match="1,000 bytes before its codecs"):
         coded.check_length("x" * 1_000, field="it", limit=1_000)

@@ -2,7 +2,7 @@
 
 import functools
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -57,6 +57,18 @@ def two(first: int, day: date) -> None: ...
 def positional_only(day: date, /, **kwargs: int) -> None: ...
 
 
+class Task:
+    def __init__(self, day: date) -> None:
+        self.day = day
+
+    def execute(self) -> date:
+        return self.day
+
+
+def never() -> NoReturn:
+    raise LookupError
+
+
 JOB = Job(date(2020, 1, 1))
 
 
@@ -97,6 +109,8 @@ def test_the_result_type_is_the_annotated_one() -> None:
     """Results are converted by what the function is annotated to return."""
     assert result_type(coroutine) is date
     assert result_type(wrapped) is type(None)
+    assert result_type(Task) is date
+    assert result_type(never) is signature_of(never).result_type is Any
     assert signature_of(Job.run).result_type is date
 
 

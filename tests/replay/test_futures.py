@@ -1,6 +1,7 @@
 """Futures, as `concurrent.futures` has them, and the waits over several."""
 
 import asyncio
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -144,6 +145,25 @@ def test_wait_with_a_time_out() -> None:
         r.fire("timer-1")
 
         assert r.result == [1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (wait, r"wait\(\) was given a future; expected a list of futures. Put them into a list"),
+        (as_completed, r"as_completed\(\) was given a future"),
+        (list, r"work \(activity-work-1\), a future, was iterated over. Wait for its result: future.result\(\)"),
+    ],
+)
+def test_a_future_is_no_list(ask: Any, said: str) -> None:
+    """What takes several says so, and what goes through one is told to wait for it."""
+
+    @workflow
+    def program() -> Any:
+        return ask(submit(work))
+
+    with Rehearsal(program) as r:
+        assert re.search(said, str(r.close))
 
 
 def test_wait_for_something_else() -> None:

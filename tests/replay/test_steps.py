@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ostinato import Chain, FuncGroup, Group, LambdaFunction, Steps, activity, call, workflow
+from ostinato import LambdaFunction, Steps, activity, workflow
 from ostinato.errors import RunOnceFailed
 from ostinato.model import decisions as d
 from ostinato.testing.rehearsal import Rehearsal
@@ -43,10 +43,6 @@ def child(x: int) -> int:
 
 def plain(x: int) -> int:
     return x + 1
-
-
-def pair() -> tuple[int, int]:
-    return 1, 2
 
 
 async def coroutine(x: int) -> int:
@@ -156,30 +152,6 @@ def test_functions_of_workflow_code_are_steps_too() -> None:
         [("a", "skipped", "it was done before"), ("c", "skipped", "it was done before")],
     )
     assert sorted(store.steps()) == ["p/a", "p/a.b", "p/c"]
-
-
-def test_canvases_are_steps_too() -> None:
-    """Their results have their types again when the step is skipped."""
-
-    def canvases(steps: Steps) -> str:
-        whole = Group(call(load, 1), call(load, 2))
-        mixed = Chain(call(plain, 1), call(load, 1))
-        parts: dict[str, Any] = {
-            "a": whole,
-            "b": mixed,
-            "c": call(load, 1),
-            "d": FuncGroup(lambda: whole),
-            "e": Group(call(pair)),
-            "f": Group(),
-            "g": Chain(call(pair), tolerated_failures=1),
-        }
-        return repr([steps.step(name).submit(what).result() for name, what in parts.items()])
-
-    store = Memory()
-    results = [[[7], [7]], [2, [7]], [7], [[7], [7]], [(1, 2)], []]
-
-    assert played(store, canvases)[0] == repr([*results, [(1, 2)]])
-    assert played(store, canvases)[0] == repr([*results, [[1, 2]]])
 
 
 @pytest.mark.parametrize(("force", "done"), [(["a"], "a a.b"), (["a.b"], "a.b"), (["*"], "a a.b ab"), ([], "")])

@@ -792,7 +792,7 @@ def test_arguments_that_do_not_fit_are_told_at_the_call() -> None:
     assert said[2].startswith("PayloadError: args[0]")
     assert said[3] == (
         "LimitExceededError: the input of work has 40,025 characters; expected at most 32,768, SWF's limit. "
-        "Give Payloads a store, which takes what is long"
+        "A store takes what is long: Payloads(store=...), or --payloads file:DIRECTORY"
     )
     assert "use spawn()" in said[4]
     assert "at most 1 (x)" in said[5]

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import assert_type
+from typing import Any, assert_type
 
 from ostinato import (
     Future,
     Retry,
     activity,
+    complete_later,
     heartbeat_details,
     nondeterministic,
     run_once,
@@ -94,6 +95,45 @@ def sells() -> None:
     print(done)
     for text in signals("note", as_type=str):
         print(text.upper())
+
+
+@activity
+class Label:
+    def __init__(self, text: str, copies: int = 1) -> None:
+        self.text = text
+        self.copies = copies
+
+    def execute(self) -> bytes:
+        return self.text.encode() * self.copies
+
+
+@activity(start_to_close_timeout=60)
+class Ask:
+    def __init__(self, question: str) -> None:
+        self.question = question
+
+    async def execute(self) -> bool:
+        return bool(self.question)
+
+
+@activity
+def anything(x: int) -> Any:
+    return x
+
+
+@activity
+def hands_over() -> str:
+    complete_later()
+
+
+@workflow
+def classes() -> None:
+    assert_type(submit(Label, "tea", copies=2).result(), bytes)
+    assert_type(submit(Ask, "tea?").result(), bool)
+    assert_type(submit(hands_over).result(), str)
+    value: str = submit(anything, 1).result()
+    values = submit_each(anything, [1])
+    print(value, [each.result() for each in values])
 
 
 @activity

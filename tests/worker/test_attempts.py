@@ -3,8 +3,9 @@ import json
 import sys
 import time
 from dataclasses import dataclass
+from datetime import date, timedelta
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -249,6 +250,28 @@ def test_a_task_that_timed_out_is_told_to_stop_and_its_details_are_kept(engine: 
     assert worker.drain(10)
 
 
+@pytest.mark.parametrize("heartbeat_timeout", [None, 300])
+def test_a_coroutine_that_timed_out_is_canceled(serve: Serve, heartbeat_timeout: int | None) -> None:
+    """SWF is asked when it should have ended, and not only with its next heartbeat, if it has any."""
+
+    @activity(start_to_close_timeout=1, heartbeat_timeout=heartbeat_timeout)
+    async def sleepy() -> None:
+        try:
+            await asyncio.sleep(1000)
+        finally:
+            ended.put(True)
+
+    ended: SimpleQueue[bool] = SimpleQueue()
+    flow = workflow_of(sleepy)
+    worker = serve(flow, sleepy)
+
+    with pytest.raises(WorkflowFailed, match="START_TO_CLOSE"):
+        worker.execute(flow, "w")
+
+    assert ended.get(timeout=10)
+    assert worker.drain(10)
+
+
 @dataclass(frozen=True)
 class Progress:
     done: int
@@ -291,6 +314,40 @@ def test_details_of_heartbeats_reach_the_attempt_after_a_time_out(serve: Serve) 
     flow = workflow_of(overslept)
 
     assert serve(flow, overslept).execute(flow, "w") == "halfway"
+
+
+@activity
+@dataclass
+class Parcel:
+    item: str
+    on: date
+
+    def execute(self) -> list[Any]:
+        return [self.item, self.on + timedelta(days=1)]
+
+
+@activity
+class Reply:
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+    async def execute(self) -> str:
+        await asyncio.sleep(0)
+        return " ".join(self.words)
+
+
+def test_a_class_is_made_with_the_arguments_and_executes(serve: Serve) -> None:
+    """Its `__init__` reads arguments, its `execute` gives results, be it `def` or `async def`; so it is if called."""
+
+    @workflow
+    def send() -> list[Any]:
+        return [submit(Parcel, "tea", on=date(2026, 1, 31)).result(), submit(Reply, "very", "well").result()]
+
+    assert serve(send, Parcel, Reply).execute(send, "w") == [["tea", "2026-02-01"], "very well"]
+    parcel, reply = cast("Activity[..., Any]", Parcel), cast("Activity[..., Any]", Reply)
+    assert (parcel.is_async, reply.is_async) == (False, True)
+    called = parcel("tea", date(2026, 1, 31))
+    assert called == ["tea", date(2026, 2, 1)]
 
 
 def test_an_activitys_questions_need_an_activity() -> None:

@@ -1,5 +1,6 @@
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,13 +11,14 @@ from ostinato.client.histories import read_history
 from ostinato.client.registration import register_domain, register_types
 from ostinato.client.waiting import closing_event
 from ostinato.engine.engine import Engine, open_engine
-from ostinato.errors import NondeterminismError, NotDurableError, TargetError
+from ostinato.errors import ConnectionLostError, NondeterminismError, NotDurableError, TargetError
 from ostinato.model.events import DecisionTaskStarted, WorkflowExecutionCompleted
 from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.converter import JsonConverter
 from ostinato.worker.catalog import catalog_of
 from ostinato.worker.decider import Decider
 from ostinato.worker.local import LocalWorker
+from ostinato.worker.middleware import Deciding, Decisions
 from ostinato.worker.notices import DecisionDropped, DecisionMade, Notice, ReplayBegun
 from ostinato.worker.replays import KeptReplays
 from tests.worker.conftest import DOMAIN, Serve
@@ -125,6 +127,28 @@ def test_a_decision_that_cannot_be_made_is_dropped_and_told(
 
 def length(engine: Engine, execution: WorkflowExecution) -> int:
     return len(list(read_history(engine.call, DOMAIN, execution)))
+
+
+def test_a_service_that_is_out_of_reach_is_told_in_one_line(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
+    """Where we noticed it, twenty lines deep, helps nobody; the decision is made when the service is back."""
+    losses = [ConnectionLostError(where="http://s", found="cannot be reached", may_be_done=False)]
+
+    def lose(_: Deciding, decide: Callable[[], Decisions]) -> Decisions:
+        if losses:
+            raise losses.pop()
+        return decide()
+
+    @workflow
+    def short() -> int:
+        return 1
+
+    options = short.options(task_start_to_close_timeout=1)
+    with caplog.at_level(logging.ERROR):
+        assert serve(short, decision_middleware=[lose]).execute(options, "w") == 1
+
+    (record,) = [record for record in caplog.records if "No decision on w" in record.getMessage()]
+    assert "ConnectionLostError: http://s: cannot be reached" in record.getMessage()
+    assert record.exc_info is None
 
 
 def test_code_that_no_longer_fits_its_history_drops_the_decision_until_it_does() -> None:

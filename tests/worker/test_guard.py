@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -72,6 +73,7 @@ def doing(what: Callable[[], Any]) -> Any:
         (run_a_program, r"starts a process \('true'\)", "ostinato.program"),
         (ask_the_network, "uses the network", "activity"),
         (lambda: list(Path().iterdir()), "looks into a directory", "activity"),
+        (lambda: threading.Thread(target=int).start(), "starts a thread", "spawn()"),
         (make_a_directory, "uses chance|changes files", "run_once()"),
     ],
 )

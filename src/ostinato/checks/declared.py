@@ -53,11 +53,15 @@ class Declared:
 
     @property
     def function(self) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-        """The function that takes the arguments: of a class its `run`, or its `execute`; None if that is not seen."""
+        """The function that takes the arguments; None if that is not seen.
+
+        Of a workflow's class it is `run`, of an activity's `__init__`.
+        """
         if not isinstance(self.node, ast.ClassDef):
             return self.node
+        name = "__init__" if self.role is Role.ACTIVITY else "run"
         methods = [n for n in self.node.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
-        return next((method for method in methods if method.name in {"run", "execute"}), None)
+        return next((method for method in methods if method.name == name), None)
 
     def type(self) -> tuple[Role, str, str] | None:
         """Its role, the name and the version of its type; None if they cannot be seen."""

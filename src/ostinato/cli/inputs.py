@@ -1,4 +1,4 @@
-"""Reads `--input`, and holds it against the workflow's signature before anything is started."""
+"""Reads `--input`, and holds it against the signature of what is given it before anything is started."""
 
 import inspect
 from typing import Any
@@ -8,29 +8,29 @@ import msgspec
 from ostinato.errors import PayloadError, UsageError
 from ostinato.model.limits import DATA_CHARACTERS
 from ostinato.payloads.policy import PLAIN, Payloads
-from ostinato.replay.definitions import Workflow
+from ostinato.replay.definitions import Definition, Workflow
 
 
-def read_input(text: str | None, workflow: Workflow[..., Any], payloads: Payloads) -> str:
-    """The input of an execution.
+def read_input(text: str | None, definition: Definition, payloads: Payloads) -> str:
+    """The input of an execution, or of an activity.
 
     Args:
         text: JSON: a list is the positional arguments, an object the keyword arguments, any other value the only
             argument. None is no arguments.
-        workflow: whose arguments they are.
+        definition: whose arguments they are.
         payloads: how they travel.
 
     Raises:
-        UsageError: it is not JSON, too long, or does not fit the workflow's signature.
+        UsageError: it is not JSON, too long, or does not fit the signature.
     """
     input_ = in_envelope(text, payloads)
     try:
-        payloads.load_arguments(input_, workflow.run)
+        payloads.load_arguments(input_, definition.run if isinstance(definition, Workflow) else definition.function)
     except PayloadError as error:
         raise UsageError(
             where="--input",
             found=str(error),
-            hint=_hint(text, workflow),
+            hint=_hint(text, definition),
         ) from error
     return input_
 
@@ -68,8 +68,8 @@ def _shortened(text: str) -> str:
     return repr(text if len(text) <= 60 else f"{text[:57]}...")  # noqa: PLR2004
 
 
-def _hint(text: str | None, workflow: Workflow[..., Any]) -> str:
-    hint = f"It takes {workflow.name}{_signature(workflow)}"
+def _hint(text: str | None, definition: Definition) -> str:
+    hint = f"It takes {definition.name}{_signature(definition)}"
     if text is None:
         return f"{hint}; --input gives its arguments"
     value = _decode(text)
@@ -78,9 +78,8 @@ def _hint(text: str | None, workflow: Workflow[..., Any]) -> str:
     return hint
 
 
-def _signature(workflow: Workflow[..., Any]) -> str:
-    signature = inspect.signature(workflow.run)
-    parameters = list(signature.parameters.values())
-    if workflow.is_class:
-        parameters = parameters[1:]
+def _signature(definition: Definition) -> str:
+    is_method = isinstance(definition, Workflow) and definition.is_class
+    signature = inspect.signature(definition.run if isinstance(definition, Workflow) else definition.function)
+    parameters = list(signature.parameters.values())[is_method:]
     return str(signature.replace(parameters=parameters, return_annotation=inspect.Signature.empty))

@@ -21,7 +21,7 @@ from ostinato.model.results import (
     WorkflowTypeInfo,
 )
 from ostinato.model.structures import ActivityType, TaskList, WorkflowType
-from ostinato.replay.definitions import DEFAULT_VERSION
+from ostinato.replay.settings import DEFAULT_VERSION
 
 if TYPE_CHECKING:
     from ostinato.model.results import ActivityTypeDetail, WorkflowTypeDetail

@@ -13,7 +13,7 @@ from ostinato.model.fields import TaskToken
 from ostinato.model.operations import Operation, RecordActivityTaskHeartbeat, RespondActivityTaskCompleted
 from ostinato.model.results import ActivityTask, ActivityTaskStatus
 from ostinato.model.structures import ActivityType, WorkflowExecution
-from ostinato.replay.definitions import Activity, Workflow
+from ostinato.replay.definitions import Activity
 from ostinato.worker.attempts import Attempts
 from ostinato.worker.heartbeats import Heartbeats
 from ostinato.worker.here import CoroutinesHere
@@ -58,8 +58,7 @@ def rerun_activity(client: Client, execution: WorkflowExecution, wanted: Wanted,
     payloads = activity.payloads or client.payloads
     text = scheduled.input
     if wanted.input is not None:
-        # It is read as that of a workflow with the same parameters.
-        text = read_input(wanted.input, Workflow(activity.function, name=activity.name), payloads)
+        text = read_input(wanted.input, activity, payloads)
     heartbeats = Heartbeats()
     heartbeats.stop()
     attempts = Attempts(

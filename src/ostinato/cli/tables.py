@@ -25,6 +25,10 @@ _GAP = 2
 _FOLDED = 16
 """Characters that a column needs whose cells may have several lines."""
 
+_LONG_CELL = 300
+_LONG_LINE = 1_000
+"""Characters that are shown of a text in a row, and in a line of an object: payloads may have millions."""
+
 _KEPT = 3
 """The last place of a column that is never left out, of objects within an object."""
 
@@ -106,7 +110,7 @@ def write_members(value: Mapping[str, Any], stream: TextIO) -> None:
         if _is_objects(each):
             parts[name] = each
         elif each is not None and each not in ([], {}):
-            text = "\n".join(one_line(line) for line in _lines(each))
+            text = "\n".join(one_line(_begin(line, _LONG_LINE)) for line in _lines(each))
             table.add_row(Text(name.replace("_", " ")), Text(text, state_style(each)))
     print_without_tails(table, stream)
     for name, objects in parts.items():
@@ -148,4 +152,9 @@ def print_without_tails(table: Table, stream: TextIO) -> None:
 def _drawn(column: Column[Row], row: Row) -> Text:
     value = column.value(row)
     style = column.style(value) if callable(column.style) else column.style
-    return Text(one_line(readable(value)), style, overflow="fold")
+    return Text(one_line(_begin(readable(value), _LONG_CELL)), style, overflow="fold")
+
+
+def _begin(text: str, limit: int) -> str:
+    """The beginning of the text, and how long it is, if that is too long to be shown."""
+    return text if len(text) <= limit else f"{text[:limit]}\N{HORIZONTAL ELLIPSIS} ({len(text):,} characters)"

@@ -11,7 +11,6 @@ A union of this kind within a dataclass's or struct's field is refused, with msg
 import re
 import types
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePath
 from typing import Any, NamedTuple, Union, get_args, get_origin
@@ -23,37 +22,23 @@ from ostinato.payloads.encoding import encode_fast
 from ostinato.payloads.messages import is_message, read_message
 
 Decode = Callable[[str | bytes | msgspec.Raw], object]
-"""To a value, from what it is written as; raises msgspec.ValidationError."""
-
-
-@dataclass(frozen=True)
-class Form:
-    """How values are written: what errors call it, and msgspec's class that reads it."""
-
-    name: str
-    decoder: Callable[..., Any]
-
-
-JSON = Form("JSON", msgspec.json.Decoder)
-MSGPACK = Form("MessagePack", msgspec.msgpack.Decoder)
+"""From JSON to a value; raises msgspec.ValidationError."""
 
 
 @lru_cache(maxsize=4096)
-def decoder(as_type: Any, form: Form = JSON) -> Decode:
-    """What reads values of that type.
+def decoder(as_type: Any) -> Decode:
+    """What reads JSON as that type.
 
     Raises:
-        TypeError: no value of that type can be read.
+        TypeError: no value of that type can be read from JSON.
     """
-    made: Decode
     try:
-        made = form.decoder(as_type, dec_hook=decode_other).decode
+        return msgspec.json.Decoder(as_type, dec_hook=decode_other).decode
     except TypeError:
         simpler = readable(as_type)
         if simpler is as_type:
             raise
-        made = form.decoder(simpler, dec_hook=decode_other).decode
-    return made
+        return msgspec.json.Decoder(simpler, dec_hook=decode_other).decode
 
 
 def decode(text: str, as_type: Any, where: str) -> object:
@@ -78,28 +63,28 @@ def decode(text: str, as_type: Any, where: str) -> object:
         raise too_deep(where) from None
 
 
-def find_decoder(as_type: Any, where: str, form: Form = JSON) -> Decode:
-    """What reads values of that type; `where` is what error messages call them.
+def find_decoder(as_type: Any, where: str) -> Decode:
+    """What reads JSON as that type.
 
     Raises:
-        PayloadError: no value of that type can be read.
+        PayloadError: no value of that type can be read from JSON.
     """
     try:
-        return decoder(as_type, form)
+        return decoder(as_type)
     except TypeError as error:
         raise PayloadError(
             found=f"the type {describe(as_type)}",
-            expected=f"one that can be read from {form.name} ({error})",
+            expected=f"one that can be read from JSON ({error})",
             where=where,
             hint="Annotate with another type",
         ) from error
 
 
 def decode_raw(data: msgspec.Raw, read: Decode, where: str) -> object:
-    """The value that the decoder reads.
+    """The value that the decoder reads from JSON.
 
     Raises:
-        PayloadError: the data do not hold a value of the decoder's type.
+        PayloadError: the JSON does not hold a value of the decoder's type.
     """
     try:
         return read(data)

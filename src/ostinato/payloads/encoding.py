@@ -15,6 +15,7 @@ The rules, where JSON leaves a choice:
 
 import copy
 import dataclasses
+import inspect
 import math
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
@@ -180,13 +181,19 @@ def _checked(value: object, path: str) -> object:
     try:
         _ENCODER.encode(value)
     except (TypeError, ValueError, OverflowError) as error:
+        says_more = isinstance(error, ValueError)
         raise _unwritable(
-            value,
-            path,
-            expected=f"{_EXPECTED} ({error})" if isinstance(error, ValueError) else _EXPECTED,
-            hint=_HINT,
-        ) from error
+            value, path, expected=f"{_EXPECTED} ({error})" if says_more else _EXPECTED, hint=_hint_for(value)
+        ) from (error if says_more else None)
     return value
+
+
+def _hint_for(value: object) -> str:
+    if hasattr(value, "add_done_callback"):
+        return "It is a future: wait for its result, by future.result() or `await future`"
+    if inspect.isawaitable(value):
+        return "Await it"
+    return "Make it a list" if hasattr(value, "__iter__") else _HINT
 
 
 def _unwritable(value: object, path: str, *, expected: str, hint: str) -> PayloadError:

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
 
 from ostinato.errors import PayloadError
 from ostinato.payloads.converter import Arguments, JsonConverter
-from ostinato.payloads.decoding import MSGPACK, Decode, decode_raw, find_decoder
+from ostinato.payloads.decoding import Decode, decode_other, decode_raw, describe, readable
 from ostinato.payloads.encoding import encode_other
 from ostinato.payloads.failures import ErrorDetails, Failure
 from ostinato.payloads.signatures import signature_of
@@ -28,7 +28,6 @@ class _Inputs(msgspec.Struct):
 
 
 _INPUTS = cast("Decode", msgspec.msgpack.Decoder(_Inputs).decode)
-_find_unpacker = partial(find_decoder, form=MSGPACK)
 
 
 class MsgpackConverter:
@@ -57,7 +56,7 @@ class MsgpackConverter:
         data = None if text is None else unwrap(_NAME, text)
         if data is None:
             return _JSON.load_arguments(text, function)
-        signature = signature_of(function, _find_unpacker)
+        signature = signature_of(function, find_unpacker)
         inputs: _Inputs = _unpack(data, _INPUTS, f"{signature.name}()")
         signature.check_call(inputs.args, inputs.kwargs)
         return Arguments(signature.read_args(inputs.args), signature.read_kwargs(inputs.kwargs))
@@ -77,7 +76,7 @@ class MsgpackConverter:
             PayloadError: it does not hold a value of that type.
         """
         data = None if text is None else unwrap(_NAME, text)
-        return _JSON.load(text, as_type) if data is None else _unpack(data, _find_unpacker(as_type, "value"), "value")
+        return _JSON.load(text, as_type) if data is None else _unpack(data, find_unpacker(as_type, "value"), "value")
 
     def dump_failure(self, error: BaseException, /) -> Failure:
         """The exception as SWF keeps it, in JSON."""
@@ -103,3 +102,28 @@ def _unpack(data: bytes, read: Decode, where: str) -> Any:
         return decode_raw(msgspec.Raw(data), read, where)
     except (msgspec.DecodeError, RecursionError) as error:
         raise PayloadError(found=f"bytes that are no MessagePack ({error})", where=where) from error
+
+
+@lru_cache(maxsize=4096)
+def _unpacker(as_type: Any) -> Decode:
+    try:
+        return cast("Decode", msgspec.msgpack.Decoder(as_type, dec_hook=decode_other).decode)
+    except TypeError:
+        return cast("Decode", msgspec.msgpack.Decoder(readable(as_type), dec_hook=decode_other).decode)
+
+
+def find_unpacker(as_type: Any, where: str) -> Decode:
+    """What reads MessagePack as that type.
+
+    Raises:
+        PayloadError: no value of that type can be read from it.
+    """
+    try:
+        return _unpacker(as_type)
+    except TypeError as error:
+        raise PayloadError(
+            found=f"the type {describe(as_type)}",
+            expected=f"one that can be read from MessagePack ({error})",
+            where=where,
+            hint="Annotate with another type",
+        ) from error

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from ostinato.errors import LimitExceededError, PayloadLockedError, UsageError
+from ostinato.errors import LimitExceededError, PayloadError, PayloadLockedError, UsageError
 from ostinato.model.limits import DATA_CHARACTERS
 from ostinato.payloads import failures
 from ostinato.payloads.converter import Arguments, Converter, JsonConverter
@@ -24,7 +24,7 @@ _CODEC_BYTES = 120
 """By so much, at most, a codec makes data longer: a nonce, a tag, the id of a key."""
 
 
-_STORE_HINT = "Give Payloads a store, which takes what is long"
+_STORE_HINT = "A store takes what is long: Payloads(store=...), or --payloads file:DIRECTORY"
 
 
 class Codec(Protocol):
@@ -172,6 +172,23 @@ class Payloads:
             former_stores=self.former_stores,
             reference_form=self.reference_form,
         )
+
+    def dump_result(self, value: object, *, of: str) -> str:
+        """The result of a workflow or an activity of that name as text, which SWF takes.
+
+        Raises:
+            PayloadError: it cannot become text.
+            LimitExceededError: it is too long.
+        """
+        try:
+            text = self.dump(value)
+        except PayloadError as error:
+            place = "" if error.where == "value" else f", {error.where}"
+            raise PayloadError(
+                where=f"the result of {of}{place}", found=error.found, expected=error.expected, hint=error.hint
+            ) from error.__cause__
+        self.check_length(text, field=f"the result of {of}", limit=DATA_CHARACTERS)
+        return text
 
     # Lengths.
 

@@ -124,8 +124,7 @@ def signature_of(function: Callable[..., object], find: Callable[[Any, str], Dec
     Raises:
         PayloadError: an annotation is of a type that cannot be read.
     """
-    target, name = _target(function), name_of(function)
-    hints = _hints(target)
+    name, hints = name_of(function), _hints_of(function)
     parameters = _parameters(function)
 
     def typed(parameter: inspect.Parameter) -> Parameter:
@@ -146,14 +145,20 @@ def signature_of(function: Callable[..., object], find: Callable[[Any, str], Dec
         more_by_name=more.get(inspect.Parameter.VAR_KEYWORD),
         required=required,
         suffices=len(positional) if required <= {parameter.name for parameter in positional} else -1,
-        result_type=hints.get("return", Any),
+        result_type=_result_in(hints),
     )
 
 
 @functools.lru_cache(maxsize=4096)
 def result_type(function: Callable[..., object]) -> Any:
     """The type that the function is annotated to return; Any if it does not say."""
-    return _hints(_target(function)).get("return", Any)
+    return _result_in(_hints_of(function))
+
+
+def _result_in(hints: Mapping[str, Any]) -> Any:
+    """The annotated result; what is said to give none has whatever comes: others may complete it."""
+    result = hints.get("return", Any)
+    return Any if result in (typing.NoReturn, typing.Never) else result
 
 
 def name_of(function: Callable[..., object]) -> str:
@@ -173,15 +178,21 @@ def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
     return parameters[1:] if takes_self else parameters
 
 
-def _target(function: Callable[..., object]) -> Any:
-    """Whose annotations count: what a wrapper wraps, a class's `__init__`, an object's `__call__`."""
+def _hints_of(function: Callable[..., object]) -> Mapping[str, Any]:
+    """The annotations that count: those of what a wrapper wraps, of an object's `__call__`.
+
+    Of a class they are those of its `__init__`, and the result is that of its `execute`, which activities have.
+    """
     inner: Any = inspect.unwrap(function)
     while isinstance(inner, functools.partial):
         inner = inspect.unwrap(inner.func)
     if isinstance(inner, type):
-        return inner.__init__  # type: ignore[misc]  # a class of the author's, read and not called
+        made: Any = inner  # a class of the author's, read and not called
+        execute = getattr(made, "execute", None)
+        result = {} if execute is None else {"return": _hints(execute).get("return", Any)}
+        return {**_hints(made.__init__), **result}
     is_function = hasattr(inner, "__annotations__") or hasattr(inner, "__func__")
-    return inner if is_function else type(inner).__call__
+    return _hints(inner if is_function else type(inner).__call__)
 
 
 def _hints(target: Any) -> Mapping[str, Any]:

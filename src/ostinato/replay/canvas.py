@@ -7,12 +7,13 @@ members side by side, and `FuncGroup` asks a function what is to run, when its t
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, ParamSpec, Protocol, TypeVar, overload
 
 from ostinato.errors import UsageError
 from ostinato.replay.definitions import (
     Activity,
-    Function,
+    AsyncExecuting,
+    Executing,
     HasAsyncRun,
     HasRun,
     LambdaFunction,
@@ -30,6 +31,14 @@ R_co = TypeVar("R_co", covariant=True)
 A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
+
+
+class _Function(Protocol[P, R_co]):
+    """A function, and no other thing that can be called: an activity's `__call__` would take any arguments."""
+
+    __name__: str
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,16 +62,20 @@ def call(what: Takes1[A, R], a: A | Future[A], /) -> Call[R]: ...
 def call(what: Takes2[A, B, R], a: A | Future[A], b: B | Future[B], /) -> Call[R]: ...
 @overload
 def call(what: Takes3[A, B, C, R], a: A | Future[A], b: B | Future[B], c: C | Future[C], /) -> Call[R]: ...
-@overload  # as for `submit`: to mypy a workflow class is still a class
+@overload  # as for `submit`: to mypy a class is still a class
 def call(what: type[HasAsyncRun[P, R]], /, *args: P.args, **kwargs: P.kwargs) -> Call[R]: ...
 @overload
 def call(what: type[HasRun[P, R]], /, *args: P.args, **kwargs: P.kwargs) -> Call[R]: ...
 @overload
-def call(what: Function[P, Future[R]], /, *args: P.args, **kwargs: P.kwargs) -> Call[R]: ...
+def call(what: AsyncExecuting[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Call[R]: ...
 @overload
-def call(what: Function[P, Coroutine[Any, Any, R]], /, *args: P.args, **kwargs: P.kwargs) -> Call[R]: ...
+def call(what: Executing[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Call[R]: ...
 @overload
-def call(what: Function[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Call[R]: ...
+def call(what: _Function[P, Future[R]], /, *args: P.args, **kwargs: P.kwargs) -> Call[R]: ...
+@overload
+def call(what: _Function[P, Coroutine[Any, Any, R]], /, *args: P.args, **kwargs: P.kwargs) -> Call[R]: ...
+@overload
+def call(what: _Function[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Call[R]: ...
 def call(what: Any, /, *args: Any, **kwargs: Any) -> Call[Any]:
     """Keep something with its arguments, to be submitted by a canvas, or by `submit`, when its turn comes.
 

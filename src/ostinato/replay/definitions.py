@@ -7,7 +7,6 @@ import inspect
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from typing import (
@@ -18,7 +17,6 @@ from typing import (
     NoReturn,
     ParamSpec,
     Protocol,
-    TypedDict,
     TypeVar,
     Unpack,
     overload,
@@ -32,6 +30,17 @@ from ostinato.model.structures import ActivityType, WorkflowType
 from ostinato.payloads.policy import Payloads
 from ostinato.replay.failures import FailureHook
 from ostinato.replay.retry import Retry
+from ostinato.replay.settings import (
+    DEFAULT_DECISION_TIMEOUT,
+    DEFAULT_HEARTBEAT_TIMEOUT,
+    DEFAULT_TASK_LIST,
+    DEFAULT_VERSION,
+    ActivityOptions,
+    Inherited,
+    OwnId,
+    WorkflowOptions,
+    check_settings,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,83 +48,6 @@ R_co = TypeVar("R_co", covariant=True)
 A_contra = TypeVar("A_contra", contravariant=True)
 B_contra = TypeVar("B_contra", contravariant=True)
 C_contra = TypeVar("C_contra", contravariant=True)
-
-DEFAULT_VERSION = "default"
-DEFAULT_TASK_LIST = "default"
-DEFAULT_HEARTBEAT_TIMEOUT = 300.0
-"""Workers send heartbeats by themselves, so a lost worker is noticed within this time, however long an activity is."""
-DEFAULT_DECISION_TIMEOUT = 300.0
-
-
-OwnId = str | Callable[..., str] | None
-"""An id of the author's own, or a function of the arguments that gives it."""
-
-
-class Inherited(Enum):
-    """What a child takes from its parent."""
-
-    TAGS = "tags"
-
-
-INHERIT = Inherited.TAGS
-"""As a child's `tag_list`: the parent's."""
-
-
-class ActivityOptions(TypedDict, total=False):
-    """The settings of an activity. Durations are seconds or timedeltas; None is no limit.
-
-    `task_priority`: the higher is served first. `control` is a text that history keeps with the task and the worker
-    does not see. `activity_id`: an id of your own, unique among the open activities of the execution, or a function of
-    the arguments that gives it. `idempotent`: whether the same arguments are the same task. `isolation`: what a worker
-    runs it in: a thread (or its event loop, if it is an `async def`), or a process that it can kill.
-    `on_failure`: workflow code that is asked what to do when the activity does not end well.
-    `payloads`: how its input and its result travel, if not as all others do.
-    """
-
-    name: str
-    version: str
-    task_list: str
-    task_priority: int | None
-    schedule_to_start_timeout: Duration | None
-    schedule_to_close_timeout: Duration | None
-    start_to_close_timeout: Duration | None
-    heartbeat_timeout: Duration | None
-    retry: Retry | None
-    on_failure: FailureHook | None
-    control: str | None
-    activity_id: OwnId
-    idempotent: bool
-    isolation: Literal["thread", "process"]
-    payloads: Payloads | None
-
-
-class WorkflowOptions(TypedDict, total=False):
-    """The settings of a workflow. Durations are seconds or timedeltas; None is no limit, which SWF reads as a year.
-
-    `task_start_to_close_timeout` bounds one decision. `workflow_id`: an id of your own, or a function of the arguments
-    that gives it. `idempotent`, for a child: whether the same arguments are the same child. `tag_list`: a child may
-    `INHERIT` its parent's. `retry` and
-    `on_failure` (what is asked when it does not end well) are for a child, too, and belong to whoever submits it.
-    `on_task_failure` is asked when something that the workflow itself submitted does not end well; a class may have a
-    method of that name. `payloads`: how its input, its result and what else it writes travel, if not as all others do.
-    """
-
-    name: str
-    version: str
-    task_list: str
-    task_priority: int | None
-    execution_start_to_close_timeout: Duration | None
-    task_start_to_close_timeout: Duration | None
-    child_policy: ChildPolicy
-    tag_list: Sequence[str] | Inherited
-    lambda_role: str | None
-    retry: Retry | None
-    on_failure: FailureHook | None
-    on_task_failure: FailureHook | None
-    control: str | None
-    workflow_id: OwnId
-    idempotent: bool
-    payloads: Payloads | None
 
 
 class Submittable(Protocol[P, R_co]):
@@ -140,13 +72,39 @@ class HasAsyncRun(Protocol[P, R_co]):
         ...
 
 
-class Function(Protocol[P, R_co]):
-    """A function, and no other thing that can be called: an activity's `__call__` would take any arguments."""
+class HasExecute(Protocol[R_co]):
+    """An activity of a class: made with the arguments, to be carried out once."""
+
+    def execute(self) -> R_co:
+        """The activity's code."""
+        ...
+
+
+class HasAsyncExecute(Protocol[R_co]):
+    """An activity of a class whose code is an `async def`."""
+
+    def execute(self) -> Coroutine[Any, Any, R_co]:
+        """The activity's code."""
+        ...
+
+
+class Executing(Protocol[P, R_co]):
+    """A class of activities, and no other thing that can be called: an activity's `__call__` takes any arguments."""
 
     __name__: str
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
-        """Call it."""
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> HasExecute[R_co]:
+        """Make one."""
+        ...
+
+
+class AsyncExecuting(Protocol[P, R_co]):
+    """A class of activities whose code is an `async def`."""
+
+    __name__: str
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> HasAsyncExecute[R_co]:
+        """Make one."""
         ...
 
 
@@ -170,9 +128,9 @@ class Takes3(Protocol[A_contra, B_contra, C_contra, R_co]):
 
 @dataclass(frozen=True, eq=False)
 class Activity(Generic[P, R]):
-    """A function that runs on an activity worker, with its settings. Made by `@activity`.
+    """A function, or a class with a method `execute`, that runs on an activity worker. Made by `@activity`.
 
-    Calling it calls the function, outside of workflows; within a workflow it is submitted.
+    Calling it does its work here and now, outside of workflows; within a workflow it is submitted.
     """
 
     function: Callable[..., Any]
@@ -216,22 +174,35 @@ class Activity(Generic[P, R]):
         """The id of one's own, or what gives it."""
         return self.activity_id
 
+    @property
+    def is_class(self) -> bool:
+        """Whether it is a class with a method `execute`, of which each attempt gets an instance."""
+        return isinstance(self.function, type)
+
     @cached_property
     def is_async(self) -> bool:
-        """Whether the function is an `async def`."""
-        return inspect.iscoroutinefunction(self.function)
+        """Whether its code is an `async def`."""
+        function: Any = self.function
+        return inspect.iscoroutinefunction(function.execute if self.is_class else function)
+
+    def work(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function; of a class, make an instance with the arguments and call its `execute`."""
+        made = self.function(*args, **kwargs)
+        return made.execute() if self.is_class else made
 
     def options(self, **options: Unpack[ActivityOptions]) -> "Activity[P, R]":
         """The same activity with other settings.
 
         Raises:
-            UsageError: a setting is out of SWF's bounds, or is `payloads`, which belong to the type.
+            UsageError: a setting is out of SWF's bounds, of another type or name, or is `payloads`, which belong to
+                the type.
         """
+        check_settings("an activity", ActivityOptions, options)
         _refuse_payloads(options)
         return replace(self, declared=self.declared or self, **options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the function, here and now.
+        """Do the work, here and now.
 
         Raises:
             NotDurableError: a workflow is running; there it has to be submitted.
@@ -243,7 +214,7 @@ class Activity(Generic[P, R]):
                 found=f"the activity {self.name} was called in workflow code",
                 hint=f"Submit it: submit({self.name.rpartition('.')[2]}, ...)",
             )
-        return self.function(*args, **kwargs)
+        return self.work(*args, **kwargs)
 
     if TYPE_CHECKING:
 
@@ -329,8 +300,10 @@ class Workflow(Generic[P, R]):
         """The same workflow with other settings.
 
         Raises:
-            UsageError: a setting is out of SWF's bounds, or is `payloads`, which belong to the type.
+            UsageError: a setting is out of SWF's bounds, of another type or name, or is `payloads`, which belong to
+                the type.
         """
+        check_settings("a workflow", WorkflowOptions, options)
         _refuse_payloads(options)
         return replace(self, **options)
 
@@ -371,6 +344,10 @@ class LambdaFunction:
 
 class _ActivityDecorator(Protocol):
     @overload
+    def __call__(self, function: AsyncExecuting[P, R], /) -> Activity[P, R]: ...
+    @overload
+    def __call__(self, function: Executing[P, R], /) -> Activity[P, R]: ...
+    @overload
     def __call__(self, function: Callable[P, Coroutine[Any, Any, R]], /) -> Activity[P, R]: ...
     @overload
     def __call__(self, function: Callable[P, R], /) -> Activity[P, R]: ...
@@ -388,6 +365,10 @@ class _WorkflowDecorator(Protocol):
 
 
 @overload
+def activity(function: AsyncExecuting[P, R], /) -> Activity[P, R]: ...
+@overload
+def activity(function: Executing[P, R], /) -> Activity[P, R]: ...
+@overload
 def activity(function: Callable[P, Coroutine[Any, Any, R]], /) -> Activity[P, R]: ...
 @overload
 def activity(function: Callable[P, R], /) -> Activity[P, R]: ...
@@ -396,15 +377,20 @@ def activity(**options: Unpack[ActivityOptions]) -> _ActivityDecorator: ...
 def activity(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     """Declare a function as an activity: `@activity`, or `@activity(start_to_close_timeout=60, ...)`.
 
+    It may be a class, too: each attempt makes an instance with the arguments, and its method `execute` does the work.
+
     Its name is `module.function` unless given. It runs on a worker that polls its `task_list`, at least once, possibly
     more than once if a worker dies. By default it may take any time, and a worker that was lost is noticed after five
     minutes without its heartbeat.
 
     Raises:
-        UsageError: a setting is out of SWF's bounds.
+        UsageError: a setting is out of SWF's bounds, of another type, or of another name; the class has no method
+            `execute`; or the function is a generator.
     """
+    check_settings("an activity", ActivityOptions, options)
 
     def declare(function: Callable[..., Any]) -> Activity[..., Any]:
+        _refuse_code(function, "execute", "def execute(self)")
         settings: dict[str, Any] = {"name": _name(function), **options}
         declared: Activity[..., Any] = Activity(function, **settings)
         return declared
@@ -428,19 +414,31 @@ def workflow(function: Callable[..., Any] | None = None, /, **options: Any) -> A
     Its name is `module.function` unless given. An execution may last a year.
 
     Raises:
-        UsageError: a setting is out of SWF's bounds, or the class has no method `run`.
+        UsageError: a setting is out of SWF's bounds, of another type, or of another name; the class has no method
+            `run`; or the function is a generator.
     """
+    check_settings("a workflow", WorkflowOptions, options)
 
     def declare(function: Callable[..., Any]) -> Workflow[..., Any]:
-        if isinstance(function, type) and not callable(getattr(function, "run", None)):
-            raise UsageError(
-                found=f"the class {function.__qualname__} has no method run", expected="def run(self, ...)"
-            )
+        _refuse_code(function, "run", "def run(self, ...)")
         settings: dict[str, Any] = {"name": _name(function), **options}
         declared: Workflow[..., Any] = Workflow(function, **settings)
         return declared
 
     return declare if function is None else declare(function)
+
+
+def _refuse_code(function: Any, method: str, expected: str) -> None:
+    """Refuse a class without its method, and generators: `yield` would give nobody anything."""
+    if isinstance(function, type) and not callable(getattr(function, method, None)):
+        raise UsageError(found=f"the class {function.__qualname__} has no method {method}", expected=expected)
+    code: Any = getattr(function, method) if isinstance(function, type) else function
+    if inspect.isgeneratorfunction(code) or inspect.isasyncgenfunction(code):
+        raise UsageError(
+            found=f"{code.__qualname__} has a yield",
+            expected="a plain function, or an `async def` without a yield",
+            hint="Return a list; what is waited for is waited for by .result() or await",
+        )
 
 
 def own_id(what: Definition, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str | None:

@@ -15,8 +15,9 @@ from ostinato.errors import CanvasFailed, FanOutFailed, UsageError
 from ostinato.payloads.signatures import signature_of
 from ostinato.replay.calls import set_context
 from ostinato.replay.canvas import check_limits
-from ostinato.replay.definitions import INHERIT, Activity, Submittable, Workflow, WorkflowOptions
+from ostinato.replay.definitions import Activity, Submittable, Workflow
 from ostinato.replay.futures import Future, as_completed, wait
+from ostinato.replay.settings import INHERIT, WorkflowOptions
 from ostinato.replay.submitting import starmap
 
 A = TypeVar("A")

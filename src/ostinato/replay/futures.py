@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 
 from ostinato.errors import UsageError
 from ostinato.model.durations import Duration, seconds
@@ -93,6 +93,17 @@ class Future(OrderedFuture[T]):
             self.on_cancel()
         return True
 
+    def __iter__(self) -> NoReturn:  # pyright: ignore[reportIncompatibleMethodOverride]  # asyncio's is for old coroutines
+        """Refuse: its result is not there by itself.
+
+        Raises:
+            UsageError: always.
+        """
+        raise UsageError(
+            found=f"{self.label}, a future, was iterated over",
+            hint="Wait for its result: future.result(), or `await future`",
+        )
+
     def _wait(self, call: str, timeout: Duration | None) -> None:
         limit = None if timeout is None else seconds(timeout)
         done, _ = park(asyncio.wait((self,), timeout=limit), call)
@@ -174,7 +185,7 @@ def wait(
         timeout: how long, by a durable timer; None waits for ever.
         return_when: ALL_COMPLETED, FIRST_COMPLETED or FIRST_EXCEPTION.
     """
-    futures = dict.fromkeys(fs)
+    futures = dict.fromkeys(_several(fs, "wait()"))
     if return_when not in (ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION):
         raise UsageError(
             found=f"return_when={return_when!r}", expected="ALL_COMPLETED, FIRST_COMPLETED or FIRST_EXCEPTION"
@@ -184,6 +195,17 @@ def wait(
         return DoneAndNotDone(done, {f for f in futures if f not in done})
     limit = None if timeout is None else seconds(timeout)
     return DoneAndNotDone(*park(asyncio.wait(futures, timeout=limit, return_when=return_when), "wait()"))
+
+
+def _several(fs: Iterable[AnyFuture], call: str) -> Iterable[AnyFuture]:
+    """The futures.
+
+    Raises:
+        UsageError: it is a single one.
+    """
+    if isinstance(fs, asyncio.Future):
+        raise UsageError(found=f"{call} was given a future", expected="a list of futures", hint="Put them into a list")
+    return fs
 
 
 def _is_enough(futures: Iterable[asyncio.Future[Any]], return_when: str) -> bool:
@@ -206,7 +228,7 @@ def as_completed(fs: Iterable[asyncio.Future[T]], timeout: Duration | None = Non
     Raises:
         TimeoutError: not all were done within the time-out, counted from the call.
     """
-    futures = list(dict.fromkeys(fs))
+    futures = list(dict.fromkeys(_several(fs, "as_completed()")))
     if not futures:
         return iter(())
     return _Arrivals(futures, None if timeout is None else seconds(timeout))

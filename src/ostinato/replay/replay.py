@@ -386,10 +386,7 @@ class Replay:
             )
             return
         try:
-            text = self._execution.payloads.dump(result)
-            self._execution.payloads.check_length(
-                text, field=f"the result of {self._workflow.name}", limit=DATA_CHARACTERS
-            )
+            text = self._execution.payloads.dump_result(result, of=self._workflow.name)
         except errors.UsageError as error:
             error.__cause__ = error.__context__ = None  # it says all; lines of ours would only hide that
             self._fail(error.with_traceback(None))

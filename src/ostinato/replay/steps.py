@@ -5,7 +5,7 @@ and told by `run_once`, so that replays do not touch it.
 """
 
 import re
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, ParamSpec, TypeVar, overload
@@ -14,8 +14,7 @@ import msgspec
 
 from ostinato.payloads.policy import Store
 from ostinato.payloads.signatures import result_type
-from ostinato.replay.canvas import Call, Chain, FuncGroup, Group, is_submittable
-from ostinato.replay.definitions import Activity, Function, LambdaFunction, Submittable, Workflow
+from ostinato.replay.definitions import Activity, LambdaFunction, Submittable, Workflow
 from ostinato.replay.execution import current
 from ostinato.replay.futures import Future
 from ostinato.replay.recording import marker, run_once
@@ -143,9 +142,9 @@ class Step:
     @overload
     def submit(self, what: Submittable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
     @overload
-    def submit(self, what: Function[P, Coroutine[Any, Any, R]], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
+    def submit(self, what: Callable[P, Coroutine[Any, Any, R]], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
     @overload
-    def submit(self, what: Function[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
+    def submit(self, what: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
     def submit(self, what: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Do the step, unless it is skipped: submit what can be submitted, and spawn a function of workflow code.
 
@@ -157,7 +156,7 @@ class Step:
             return spawn(self.steps.kept, self.name, _gives(what))
         self.steps.force_after(self)
         self._log("scheduled", [] if reason is None else [reason], is_forced=reason is not None)
-        begin: Any = submit if is_submittable(what) else spawn
+        begin: Any = submit if isinstance(what, Activity | Workflow | LambdaFunction) else spawn
         future: Future[Any] = begin(what, *args, **kwargs)
         done: Future[Any] = spawn(self._finish, future)
         return done
@@ -183,19 +182,12 @@ def _covers(name: str, other: str) -> bool:
 
 
 def _gives(what: Any) -> Any:
-    """The type of its result."""
     match what:
-        case Call():
-            return _gives(what.what)
-        case Group(members=parts, tolerated_failures=0) | Chain(steps=parts, tolerated_failures=0):
-            first, *others = [_gives(part) for part in parts] or [Any]
-            same = all(other == first for other in others)
-            return list[first] if same else list[Any]  # type: ignore[valid-type]  # a type made at run time
         case Activity():
             return result_type(what.function)
         case Workflow():
             return result_type(what.run)
-        case LambdaFunction() | Group() | Chain() | FuncGroup():
+        case LambdaFunction():
             return Any
         case _:
             return result_type(what)

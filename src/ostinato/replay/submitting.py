@@ -16,7 +16,9 @@ from ostinato.replay.canvas_runs import (
 )
 from ostinato.replay.definitions import (
     Activity,
+    AsyncExecuting,
     Definition,
+    Executing,
     HasAsyncRun,
     HasRun,
     LambdaFunction,
@@ -48,10 +50,14 @@ def submit(what: Takes1[A, R], a: A | Future[A], /) -> Future[R]: ...
 def submit(what: Takes2[A, B, R], a: A | Future[A], b: B | Future[B], /) -> Future[R]: ...
 @overload
 def submit(what: Takes3[A, B, C, R], a: A | Future[A], b: B | Future[B], c: C | Future[C], /) -> Future[R]: ...
-@overload  # mypy does not see what a decorator makes of a class, so a workflow class is still a class to it
+@overload  # mypy does not see what a decorator makes of a class, so such a class is still a class to it
 def submit(what: type[HasAsyncRun[P, R]], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
 @overload
 def submit(what: type[HasRun[P, R]], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
+@overload
+def submit(what: AsyncExecuting[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
+@overload
+def submit(what: Executing[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]: ...
 def submit(what: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
     """Ask for an activity, a child workflow, a Lambda function or a canvas to run; the future is its result.
 

@@ -14,7 +14,8 @@ from ostinato.model.operations import SignalWorkflowExecution
 from ostinato.model.results import WorkflowExecutionInfo
 from ostinato.payloads.converter import JsonConverter
 from ostinato.payloads.signatures import signature_of
-from ostinato.replay.definitions import Inherited, Workflow
+from ostinato.replay.definitions import Workflow
+from ostinato.replay.settings import Inherited
 from ostinato.schedules.schedule import (
     BACKFILL_SIGNAL,
     DELETE_SIGNAL,

@@ -9,7 +9,6 @@ from typing import Any
 
 from ostinato.errors import UsageError
 from ostinato.model.durations import whole_seconds
-from ostinato.model.limits import DATA_CHARACTERS
 from ostinato.model.operations import (
     RespondActivityTaskCanceled,
     RespondActivityTaskCompleted,
@@ -129,8 +128,7 @@ class Attempts:
         if self._begin is not None:
             self._begin(running)
         timeout = along.heartbeat_timeout or activity.heartbeat_timeout
-        if timeout is not None:
-            self._heartbeats.add(running, whole_seconds(timeout))
+        self._heartbeats.add(running, None if timeout is None else whole_seconds(timeout), shortest_limit(activity))
         return running
 
     def _leave(self, running: RunningActivity) -> None:
@@ -157,9 +155,7 @@ class Attempts:
                 return RespondActivityTaskCanceled(task_token=task.task_token)
             return self.failed(task, outcome.error, running.details)
         try:
-            payloads = self._payloads_of(task)
-            result = payloads.dump(outcome.value)
-            payloads.check_length(result, field=f"the result of {task.activity_type.name}", limit=DATA_CHARACTERS)
+            result = self._payloads_of(task).dump_result(outcome.value, of=task.activity_type.name)
         except UsageError as error:
             # It says all; the lines of ours that found it out would only hide that.
             error.__cause__ = error.__context__ = None
@@ -196,8 +192,14 @@ def failure_report(
     return RespondActivityTaskFailed(task_token=task.task_token, reason=failure.reason, details=details)
 
 
+def shortest_limit(activity: Activity[..., Any]) -> int | None:
+    """In how many seconds an attempt at it has to end, as it was declared; None if it may take any time."""
+    limits = (activity.start_to_close_timeout, activity.schedule_to_close_timeout)
+    return min((whole_seconds(limit) for limit in limits if limit is not None), default=None)
+
+
 def _call(activity: Activity[..., Any], arguments: Arguments) -> Any:
-    return activity.function(*arguments.args, **arguments.kwargs)
+    return activity.work(*arguments.args, **arguments.kwargs)
 
 
 def _unknown(activity_type: ActivityType) -> UsageError:

@@ -18,6 +18,7 @@ from ostinato.errors import (
     NondeterminismError,
     NotDurableError,
     PayloadUnavailableError,
+    ServiceError,
     SwfFault,
     TargetError,
     UnknownResourceFault,
@@ -65,7 +66,15 @@ logger = logging.getLogger(__name__)
 PATIENCE = 60.0
 """Seconds for which a decision that does not get through is tried again; then it is made anew."""
 
-_PLAIN = (LimitExceededError, NondeterminismError, NotDurableError, PayloadUnavailableError, TargetError, SwfFault)
+_PLAIN = (
+    LimitExceededError,
+    NondeterminismError,
+    NotDurableError,
+    PayloadUnavailableError,
+    ServiceError,
+    SwfFault,
+    TargetError,
+)
 
 _CLOSING = (
     CompleteWorkflowExecution,

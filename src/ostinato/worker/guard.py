@@ -1,4 +1,4 @@
-"""Notices what workflow code does that no replay can repeat: clocks, chance, sleeps, files, sockets, processes.
+"""Notices what workflow code does that no replay can repeat: clocks, chance, sleeps, files, sockets, threads...
 
 What touches the world is seen by Python's audit events. Clocks and chance have none, so the calls of workflow code are
 looked at while it runs: always where a find is an error, as in tests; else in the first decisions of each workflow, and
@@ -7,6 +7,7 @@ a third, so that the rest is let be.
 Imports, what `run_once` runs, logging, tracebacks and the debugger are free to do what they do.
 """
 
+import _thread
 import datetime as dt
 import gc
 import logging
@@ -64,6 +65,7 @@ class Find:
 
 _ACTIVITY = "Do it in an activity, or for something short in run_once()"
 _SLEEP = "Use ostinato.sleep(seconds), or asyncio.sleep() in async def: both are durable"
+_THREAD = "Submit activities; for concurrency in workflow code use spawn(), or asyncio's tasks"
 _CLOCK = "Use ostinato.now(), or run_once(time.time) for the machine's own clock"
 _CHANCE = "Use ostinato.random() or ostinato.uuid4(), or run_once() for real chance"
 
@@ -104,6 +106,8 @@ _CALLED: Mapping[Any, tuple[str, str]] = {
         ),
         ("reads a clock", _CLOCK),
     ),
+    _thread.start_new_thread: ("starts a thread", _THREAD),
+    getattr(_thread, "start_joinable_thread", None): ("starts a thread", _THREAD),  # since Python 3.13
     **dict.fromkeys((os.urandom, _HIDDEN.random, _HIDDEN.getrandbits), ("uses chance", _CHANCE)),
 }  # fmt: skip
 """Functions without an audit event, in C: what Python has above them ends up in one of them."""

@@ -14,7 +14,8 @@ from ostinato.model.decisions import (
     StartChildWorkflowExecution,
 )
 from ostinato.model.structures import TaskList
-from ostinato.replay.definitions import DEFAULT_TASK_LIST, Workflow
+from ostinato.replay.definitions import Workflow
+from ostinato.replay.settings import DEFAULT_TASK_LIST
 from ostinato.worker.catalog import Catalog
 
 if TYPE_CHECKING:

@@ -32,10 +32,10 @@ Report = RespondActivityTaskCompleted | RespondActivityTaskFailed | RespondActiv
 Decisions = tuple[DecisionAttributes, ...]
 
 CallingMiddleware = Callable[[ActivityTask, Callable[[], Report | None]], Report | None]
-"""Around one attempt, in its thread; `async def` activities need one then, too. None: no report, the process stops."""
+"""Around one attempt, in its thread; `async def` activities need one then, too. None: there is no report."""
 
 YieldingMiddleware = Callable[[ActivityTask], Generator[None, Report | None]]
-"""A generator function around one attempt. It yields once, and is given the report, or None as the process stops: what
+"""A generator function around one attempt. It yields once, and is given the report, or None if there is none: what
 is before that is done before the attempt and must not wait, as no thread is kept for it; what is after may."""
 
 ActivityMiddleware = CallingMiddleware | YieldingMiddleware
@@ -153,7 +153,7 @@ class Attempter(Protocol):
     """Whatever can run an activity task: in this process, in another one, with something around it."""
 
     def run(self, task: ActivityTask) -> Report | None:
-        """Run the task and give the report to send; None if this process gave it up, as it stops."""
+        """Run the task and give the report to send; None if there is none from here: see `Attempts.run`."""
         ...
 
     def is_begun(self, task: ActivityTask) -> bool:

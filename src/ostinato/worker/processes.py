@@ -32,7 +32,7 @@ from ostinato.payloads.along import send_along, sent_along
 from ostinato.payloads.policy import Payloads
 from ostinato.replay.definitions import Activity
 from ostinato.swf import Swf
-from ostinato.worker.attempts import Attempts, failure_report
+from ostinato.worker.attempts import Attempts, failure_report, shortest_limit
 from ostinato.worker.context import ActivityInfo, RunningActivity, Underway
 from ostinato.worker.frames import (
     Beat,
@@ -168,7 +168,7 @@ class ProcessAttempts:
         self._is_stopped = False
 
     def run(self, task: ActivityTask) -> Report | None:
-        """Run the task and give the report to send; None if SWF does not wait for one, or this process stops."""
+        """Run the task and give the report to send; None if there is none from here: see `Attempts.run`."""
         along = sent_along(task.input)
         info = ActivityInfo(
             domain=self._isolation.domain,
@@ -289,12 +289,8 @@ class _Watched:
         """When the activity was asked to stop."""
         self._terminated_at: float | None = None
         self._killed = False
-        limits = [
-            whole_seconds(limit)
-            for limit in (activity.start_to_close_timeout, activity.schedule_to_close_timeout)
-            if limit is not None
-        ]
-        self._interval = max(min(limits) + _LATE, 1.0) if limits else None
+        limit = shortest_limit(activity)
+        self._interval = None if limit is None else max(limit + _LATE, 1.0)
         self._look_at = None if self._interval is None else time.monotonic() + self._interval
 
     def run(self) -> Report | None:
