@@ -27,7 +27,9 @@ def test_a_result_that_nobody_opened_drops_the_decision() -> None:
             r.play()
 
 
-def test_payloads_are_chosen_where_an_activity_is_declared() -> None:
+def test_what_a_worker_has_to_know_is_chosen_where_an_activity_is_declared() -> None:
     """A worker knows only the type."""
-    with pytest.raises(UsageError, match="for one call"):
+    with pytest.raises(UsageError, match=r"payloads=... for one call"):
         work.options(payloads=Payloads())
+    with pytest.raises(UsageError, match=r"isolation=... for one call"):
+        work.options(isolation="process")

@@ -194,11 +194,11 @@ class Activity(Generic[P, R]):
         """The same activity with other settings.
 
         Raises:
-            UsageError: a setting is out of SWF's bounds, of another type or name, or is `payloads`, which belong to
-                the type.
+            UsageError: a setting is out of SWF's bounds, of another type or name, or is `isolation` or `payloads`,
+                which belong to the type.
         """
         check_settings("an activity", ActivityOptions, options)
-        _refuse_payloads(options)
+        _refuse_of_type(options)
         return replace(self, declared=self.declared or self, **options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -304,7 +304,7 @@ class Workflow(Generic[P, R]):
                 the type.
         """
         check_settings("a workflow", WorkflowOptions, options)
-        _refuse_payloads(options)
+        _refuse_of_type(options)
         return replace(self, **options)
 
     if TYPE_CHECKING:
@@ -456,13 +456,14 @@ def own_id(what: Definition, args: Sequence[Any], kwargs: Mapping[str, Any]) -> 
     return given
 
 
-def _refuse_payloads(options: Mapping[str, object]) -> None:
-    if "payloads" in options:
-        raise UsageError(
-            found="payloads=... for one call",
-            expected="payloads=... where it is declared",
-            hint="A worker has only the type to know by how to read the input",
-        )
+def _refuse_of_type(options: Mapping[str, object]) -> None:
+    for name in ("isolation", "payloads"):
+        if name in options:
+            raise UsageError(
+                found=f"{name}=... for one call",
+                expected=f"{name}=... where it is declared",
+                hint="A worker knows a task by its type only",
+            )
 
 
 def _name(function: Callable[..., Any]) -> str:
