@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ostinato import activity, marker, markers, on_cancel, shield, submit, wait, wait_signal, workflow
+from ostinato import activity, marker, markers, on_cancel, shield, signal, submit, wait, wait_signal, workflow
 from ostinato.model import decisions as d
 from ostinato.model import events as e
 from ostinato.testing.rehearsal import Rehearsal
@@ -104,6 +104,21 @@ def test_what_was_open_is_canceled_too() -> None:
             "RequestCancelActivityTask",
             "CancelWorkflowExecution",
         ]
+
+
+def test_what_is_on_its_way_is_not_called_back() -> None:
+    """A signal that was sent to another execution is not undone by the end of its sender."""
+
+    @workflow
+    def tells() -> None:
+        signal("news", workflow_id="other")
+        wait_signal("never").result()
+
+    with Rehearsal(tells) as r:
+        assert kinds(r) == ["SignalExternalWorkflowExecution"]
+        r.cancel()
+
+        assert kinds(r) == ["CancelWorkflowExecution"]
 
 
 def test_a_shielded_task_goes_on() -> None:
