@@ -64,6 +64,23 @@ def test_every_command_says_what_it_is(path: tuple[str, ...], command: click.Com
             assert parameter.help, parameter.name
 
 
+def test_an_interruption_is_quiet_before_a_command_has_begun(capsys: pytest.CaptureFixture[str]) -> None:
+    """While it is being imported, as later."""
+    group = LazyGroup("all", sections={"One": {"absent": Place(f"{__name__}:absent", "Is interrupted.")}})
+
+    with pytest.raises(SystemExit) as ended:
+        group.main(["absent"])
+
+    assert ended.value.code == 130
+    assert capsys.readouterr() == ("", "")
+
+
+@click.command()
+def absent() -> None:
+    """What is interrupted while it imports what it needs."""
+    raise KeyboardInterrupt
+
+
 HELPS = Path(__file__).parent / "helps"
 
 

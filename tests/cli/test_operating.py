@@ -252,6 +252,40 @@ def test_what_is_sorted_is_sorted_before_it_is_cut(type_: Type, command: str, li
         assert found == sorted(found, key=lambda row: str(row[column]), reverse=sort != column)
 
 
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("show done nosuchrun", "`ostinato list` has all"),
+        ("history done nosuchrun", "`ostinato list` has all"),
+        ("rerun waiting", "an execution with that id is open. `ostinato terminate ID` closes it"),
+        ("activity rerun nobody --activity-id x", "no execution with that id"),
+        ("activity rerun done --activity-id x", "`ostinato tasks done --kind activity` has all"),
+        ("type show workflow nix", "`ostinato type list` has all"),
+        ("type register workflow tests.cli.town.done", "there is such a type already"),
+        ("domain register", "there is a domain town already"),
+        ("domain show nix", "ostinato: nix: there is no such domain at http"),
+        ("schedule show done", "there is no schedule with that id in domain town"),
+        ("schedule pause nobody", "there is no schedule with that id in domain town"),
+        ("list --domain nix", "--domain nix: there is no such domain"),
+    ],
+)
+def test_what_is_not_there_is_told_with_what_to_do(type_: Type, command: str, message: str) -> None:
+    """Code 2, in one line, in words of the command rather than of SWF's faults."""
+    ended = type_(command)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert message in ended.err
+    assert ended.err.count("\n") == 1
+    assert "Fault" not in ended.err
+
+
+def test_what_is_open_runs_until_now(type_: Type) -> None:
+    """A profile of an open execution does not end with its last event."""
+    (running,) = [row for row in json.loads(type_("profile waiting -o json").out) if row["name"].endswith("long")]
+
+    assert running["ran"] > AN_HOUR - 60
+
+
 def test_run_ids_may_be_left_out_or_encoded(type_: Type, places: Places) -> None:
     """The open run, or else the newest; as addresses of the web have them, too."""
     run_id = places.client.handle("done").run_id

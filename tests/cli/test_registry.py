@@ -53,7 +53,7 @@ def test_a_domain_is_registered_listed_shown_and_deprecated(typed: Typed) -> Non
     assert typed("domain", "register", "shop", "--retention", "7", "--description", "ours").code == 0
     again = typed("domain", "register", "shop")
     assert (again.code, again.out) == (2, "")
-    assert "DomainAlreadyExistsFault" in again.err
+    assert "there is a domain shop already" in again.err
 
     assert json.loads(typed("domain", "list").out) == [
         {

@@ -173,6 +173,15 @@ def test_a_result_that_nobody_reads_is_told_on_stderr(shell: Shell) -> None:
     assert "stdout takes no result: No space left on device. It is:\n2\n" in ended.err
 
 
+def test_a_result_that_is_asked_for_and_not_taken_is_told_once(shell: Shell) -> None:
+    """As that of a run."""
+    shell("run", "flows.py:add", "--input", "1", "--id", "a", "--quiet")
+    ended = shell.through_shell("ostinato result a >/dev/full")
+
+    assert ended.code == 1
+    assert ended.err.count("No space left on device") == 1
+
+
 @pytest.mark.parametrize("streams", ["2>&-", "2>/dev/full", "<&- 2>&-"])
 def test_a_run_does_not_need_stderr(shell: Shell, streams: str) -> None:
     """Closed or full: the result comes all the same, also of code that prints, and the database takes no harm."""

@@ -81,31 +81,21 @@ def show(context: click.Context, name: str | None, output: Output, access: Acces
     context.exit(access.carry_out(work))
 
 
-@domain.command(epilog=_EPILOG)
-@_NAME
-@engine_options
-@click.pass_context
-def deprecate(context: click.Context, name: str | None, access: Access) -> None:
-    """Let nothing new be started in a domain; what runs goes on."""
+def _changing(verb: str, text: str) -> None:
+    """Add a command that does one thing to one domain."""
 
-    def work(client: "Client", _data: TextIO) -> None:
-        from ostinato.model.operations import DeprecateDomain  # noqa: PLC0415  # --help does without
+    @domain.command(verb, help=text, epilog=_EPILOG)
+    @_NAME
+    @engine_options
+    @click.pass_context
+    def change(context: click.Context, name: str | None, access: Access) -> None:
+        def work(client: "Client", _data: TextIO) -> None:
+            from ostinato.cli.registry import change_domain  # noqa: PLC0415  # --help does without
 
-        client.swf.call(DeprecateDomain(name=name or access.domain))
+            change_domain(client, name or access.domain, verb)
 
-    context.exit(access.carry_out(work))
+        context.exit(access.carry_out(work))
 
 
-@domain.command(epilog=_EPILOG)
-@_NAME
-@engine_options
-@click.pass_context
-def undeprecate(context: click.Context, name: str | None, access: Access) -> None:
-    """Let executions be started again in a domain that was deprecated."""
-
-    def work(client: "Client", _data: TextIO) -> None:
-        from ostinato.model.operations import UndeprecateDomain  # noqa: PLC0415  # --help does without
-
-        client.swf.call(UndeprecateDomain(name=name or access.domain))
-
-    context.exit(access.carry_out(work))
+_changing("deprecate", "Let nothing new be started in a domain; what runs goes on.")
+_changing("undeprecate", "Let executions be started again in a domain that was deprecated.")

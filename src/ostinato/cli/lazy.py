@@ -14,6 +14,8 @@ class Place(NamedTuple):
     summary: str
 
 
+INTERRUPTED = 130
+
 Sections = Mapping[str, Mapping[str, Place]]
 """The places of commands by name, under the titles that the list of commands shows."""
 
@@ -56,6 +58,13 @@ class LazyGroup(click.Group):
             path = (*ctx.command_path.split(" ")[1:], name)
             ctx.default_map = {name: project_of(ctx).defaults(command, path)}
         return name, command, rest
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Do what was typed; an interruption before it has begun is quiet, too."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's
         """Write the list of commands, section by section, without importing one."""

@@ -9,7 +9,15 @@ from ostinato.cli.names import check_name
 from ostinato.cli.reaching import reach
 from ostinato.client.client import Client
 from ostinato.engines import EngineKind, EngineUrl, parse_engine
-from ostinato.errors import DatabaseInUseError, UnknownResourceFault, UsageError
+from ostinato.errors import (
+    DatabaseInUseError,
+    DomainAlreadyExistsFault,
+    SwfFault,
+    TypeAlreadyExistsFault,
+    UnknownResourceFault,
+    UsageError,
+    WorkflowExecutionAlreadyStartedFault,
+)
 from ostinato.payloads.policy import PLAIN, Payloads
 from ostinato.storage.sealed import Travel, seal
 
@@ -42,15 +50,42 @@ def open_client(access: "Access", *, makes_file: bool = False, only_looks: bool 
             found=error.found,
             hint="To look at it meanwhile, let it be served: `ostinato server --db FILE`, and --engine http://HOST:PORT",
         ) from None
-    except UnknownResourceFault as error:
-        if "omain" in error.message and "xecution" not in error.message:
-            raise UsageError(
-                where=f"--domain {access.domain}",
+    except SwfFault as fault:
+        raise _explained(fault, access, url) from None
+
+
+def _explained(fault: SwfFault, access: "Access", url: EngineUrl) -> UsageError:
+    """What SWF refuses, with what to do; most of its faults say all themselves."""
+    what, said = fault.message.partition(",")[0].partition(":")[0], fault.message
+    match fault:
+        case UnknownResourceFault() if what == "Unknown domain":
+            name = said.partition(": ")[2] or access.domain
+            return UsageError(
+                where=f"--domain {name}" if name == access.domain else name,
                 found=f"there is no such domain at {url}",
                 hint="--domain or OSTINATO_DOMAIN names another, --engine another place; "
                 "`ostinato domain register` makes one",
-            ) from None
-        raise
+            )
+        case UnknownResourceFault() if what == "Unknown execution":
+            return UsageError(where=f"--domain {access.domain}", found=said, hint="`ostinato list` has all")
+        case UnknownResourceFault() if what == "Unknown type":
+            return UsageError(
+                where=f"--domain {access.domain}",
+                found=said,
+                hint="`ostinato type list` has all, `ostinato register TARGET` registers those of code",
+            )
+        case DomainAlreadyExistsFault():
+            return UsageError(where=str(url), found=f"there is a domain {said} already")
+        case TypeAlreadyExistsFault():
+            return UsageError(where=f"--domain {access.domain}", found=f"there is such a type already: {said}")
+        case WorkflowExecutionAlreadyStartedFault():
+            return UsageError(
+                where=f"--domain {access.domain}",
+                found="an execution with that id is open",
+                hint="`ostinato terminate ID` closes it; or give the new one another id",
+            )
+        case _:
+            return fault
 
 
 def _payloads(access: "Access") -> Payloads:

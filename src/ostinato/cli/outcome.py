@@ -5,6 +5,7 @@ from typing import TextIO
 
 from ostinato.cli.complaints import author_lines, author_traceback, say
 from ostinato.cli.following import HasClosed
+from ostinato.cli.streams import forget
 from ostinato.client.executions import require_completed
 from ostinato.errors import NondeterminismError, WorkflowError
 from ostinato.model.enums import WorkflowExecutionTerminatedCause
@@ -32,6 +33,7 @@ def tell_outcome(ending: HasClosed, data: TextIO, payloads: Payloads) -> int:
         # The execution has closed: running it again would not give the result, but a new run.
         say(f"ostinato: {ending.execution.workflow_id} completed, but stdout takes no result: {error.strerror}. It is:")
         say(result)
+        forget(data)
         return FAILED
     return COMPLETED
 

@@ -2,6 +2,7 @@
 
 import math
 import shutil
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from ostinato.cli.output_options import Output
 from ostinato.cli.reading import read_tasks
 from ostinato.cli.tables import state_style
 from ostinato.cli.task_lists import instant, span, state_of
+from ostinato.client.executions import closed_by
 from ostinato.client.tasks import Attempt, Task, TaskKind, Tasks
 
 if TYPE_CHECKING:
@@ -37,9 +39,9 @@ class Timed:
     begin: float
     end: float
 
-    def until(self, time: float | None) -> float:
+    def until(self, at: float | None) -> float:
         """The instant, or the end of what is looked at, if it has not come."""
-        return self.end if time is None else time
+        return self.end if at is None else at
 
     @property
     def ran(self) -> float:
@@ -73,10 +75,11 @@ class Timed:
         drawn[first:last] = sign * (last - first)
 
 
-def timed_tasks(tasks: Tasks) -> list[Timed]:
-    """The activities, children and functions; what is open lasts up to the last event."""
+def timed_tasks(tasks: Tasks, now: float) -> list[Timed]:
+    """The activities, children and functions; what is open lasts up to now, or until the execution closed."""
     begin = tasks.started.event_timestamp if tasks.started else 0.0
-    end = tasks.last_event.event_timestamp if tasks.last_event else begin
+    last = tasks.last_event
+    end = now if last is None or closed_by(last) is None else last.event_timestamp
     return [Timed(task, begin, end) for task in tasks if task.kind in _KINDS]
 
 
@@ -105,7 +108,7 @@ def write_profile(
     Raises:
         UsageError: there is no such execution, or no such column.
     """
-    timed = sorted(timed_tasks(read_tasks(client, execution)), key=lambda each: each.ran, reverse=True)
+    timed = sorted(timed_tasks(read_tasks(client, execution), time.time()), key=lambda each: each.ran, reverse=True)
     room = shutil.get_terminal_size().columns - _OTHERS
     columns = profile_columns(min(max(room, NARROWEST), WIDEST))
     write_rows(Rows(columns, timed, limit), output, data)

@@ -112,6 +112,12 @@ def register_domain(client: Client, name: str, retention: int, description: str 
     )
 
 
+def change_domain(client: Client, name: str, verb: str) -> None:
+    """Deprecate a domain, or undeprecate it."""
+    is_end = verb == "deprecate"
+    client.swf.call(operations.DeprecateDomain(name=name) if is_end else operations.UndeprecateDomain(name=name))
+
+
 def write_types(
     client: Client, output: Output, data: TextIO, *, kind: str | None, name: str | None, is_deprecated: bool
 ) -> None:

@@ -80,7 +80,7 @@ def rerun_activity(client: Client, execution: WorkflowExecution, wanted: Wanted,
         )
     )
     if isinstance(report, RespondActivityTaskCompleted):
-        print(report.result, file=data)
+        print(payloads.as_json(report.result), file=data)
         return RETURNED
     if report is None:
         say(f"{activity.name} left its task open, to be completed later")
@@ -101,7 +101,10 @@ def _scheduled(client: Client, execution: WorkflowExecution, wanted: Wanted) -> 
             found = event
     if found is None:
         what = f"activity {wanted.activity_id!r}" if wanted.activity_id else f"activity at event {wanted.scheduled_id}"
-        raise UsageError(found=f"{execution.workflow_id} has no {what}")
+        raise UsageError(
+            found=f"{execution.workflow_id} has no {what}",
+            hint=f"`ostinato tasks {execution.workflow_id} --kind activity` has all",
+        )
     return found
 
 

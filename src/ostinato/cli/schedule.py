@@ -135,9 +135,9 @@ def show(context: click.Context, schedule_id: str, output: Output, access: Acces
 
 def _order(access: Access, schedule_id: str, order: "Callable[[ScheduleHandle], None]") -> int:
     def work(client: "Client", _: TextIO) -> None:
-        from ostinato.schedules.schedules import Schedules  # noqa: PLC0415  # --help does without
+        from ostinato.cli.scheduling import find_schedule  # noqa: PLC0415  # --help does without
 
-        order(Schedules(client).handle(schedule_id))
+        order(find_schedule(client, schedule_id))
 
     return access.carry_out(work)
 

@@ -14,7 +14,8 @@ from ostinato.cli.instants import spell
 from ostinato.cli.output_options import Output
 from ostinato.cli.task_lists import instant
 from ostinato.client.client import Client
-from ostinato.schedules.schedule import Overlap
+from ostinato.errors import UsageError
+from ostinato.schedules.schedule import NAME, Overlap
 from ostinato.schedules.schedules import ScheduleHandle, Schedules
 from ostinato.schedules.times import Times
 from ostinato.worker.targets import load_target
@@ -83,6 +84,22 @@ SCHEDULE_COLUMNS: tuple[Column[Scheduled], ...] = (
 )
 
 
+def find_schedule(client: Client, schedule_id: str) -> ScheduleHandle:
+    """The schedule of that id.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = client.find(schedule_id)
+    if found is None or found.workflow_type.name != NAME:
+        raise UsageError(
+            where=schedule_id,
+            found=f"there is no schedule with that id in domain {client.domain}",
+            hint="`ostinato schedule list` has all",
+        )
+    return ScheduleHandle(client, schedule_id)
+
+
 def write_all(client: Client, output: Output, data: TextIO) -> None:
     """Write a row for each schedule."""
     ids = (info.execution.workflow_id for info in Schedules(client).list())
@@ -93,9 +110,9 @@ def write_one(client: Client, schedule_id: str, output: Output, data: TextIO) ->
     """Write what the schedule publishes.
 
     Raises:
-        UnknownResourceFault: there is none.
+        UsageError: there is none.
     """
-    found = _scheduled(client, Schedules(client).handle(schedule_id).schedule_id)
+    found = _scheduled(client, find_schedule(client, schedule_id).schedule_id)
     write_object({column.name: column.value(found) for column in SCHEDULE_COLUMNS if column.is_data}, output, data)
 
 
