@@ -88,6 +88,22 @@ def test_too_many_failures(chunk_size: int) -> None:
     assert told.value.error_type == "ostinato.errors.FanOutFailed"
 
 
+def test_what_happened_deep_in_the_tree_is_told_at_its_root() -> None:
+    """Not that a child of a child of a child failed; also if what failed there was no item."""
+    tree = fan_out(half, name="deep", chunk_size=1, fan=2, tolerated_failures=0)
+
+    with pytest.raises(WorkflowFailed, match=r"items failed, more than 0; item \d+: ActivityFailed: activity \S*half"):
+        run(tree, Span(0, 40))
+    with pytest.raises(WorkflowFailed, match=r"item 2: LookupError: no sum$"):
+        run(fan_out(half, name="lost", chunk_size=2, reduce=no_sum, tolerated_failures=0), Span(2, 6))
+
+
+def no_sum(values: list[float]) -> float:
+    if 2.0 in values:
+        raise LookupError("no sum")
+    return sum(values)
+
+
 def children(r: Rehearsal) -> list[str]:
     return [x.workflow_id for x in r.decisions if isinstance(x, d.StartChildWorkflowExecution)]
 

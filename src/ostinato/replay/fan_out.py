@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar, Unpack, cast, overload
 
 import msgspec
 
-from ostinato.errors import CanvasFailed, FanOutFailed, UsageError
+from ostinato.errors import CanvasFailed, ChildWorkflowFailed, FanOutFailed, UsageError
 from ostinato.payloads.signatures import signature_of
 from ostinato.replay.calls import set_context
 from ostinato.replay.canvas import check_limits
@@ -229,7 +229,7 @@ class _Node:
     def _child_ended(self, future: Future[FanOutResult[Any]], begin: int, end: int) -> None:
         error = future.exception()
         if error is not None:
-            self._note(ItemFailure(index=begin, count=end - begin, error=_said(error)))
+            self._note(ItemFailure(index=begin, count=end - begin, error=_said_by_child(error)))
         else:
             result = future.result()
             self._done += result.done
@@ -297,6 +297,14 @@ def _cancel(futures: Sequence[Future[Any]]) -> None:
 
 def _said(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:_SAID]
+
+
+def _said_by_child(error: BaseException) -> str:
+    """What happened, however deep in the tree: of another node, what it says of the item that it names."""
+    if not isinstance(error, ChildWorkflowFailed) or not error.reason:
+        return _said(error)
+    _, names_one, item = error.reason.partition("; item ")
+    return (item.partition(": ")[2] if names_one else error.reason)[:_SAID]
 
 
 _SAID = 200
