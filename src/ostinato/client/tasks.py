@@ -4,9 +4,10 @@ A task is what the execution has asked for: an activity, a timer, a child, a Lam
 request to another execution. What is asked for again under the same id, after it did not end well, is another attempt.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 from ostinato.model import events as e
@@ -192,6 +193,11 @@ class Tasks:
     def __iter__(self) -> Iterator[Task]:
         """All tasks, in the order in which they were asked for, without the timers that a replay has for itself."""
         return (task for task in self._all.values() if not task.is_own)
+
+    @property
+    def open(self) -> Mapping[EventId, Change]:
+        """What is open, also the timers that a replay has for itself, by the events that opened it."""
+        return MappingProxyType(self._places)
 
     def read(self, event: e.HistoryEvent) -> Change | None:
         """Take the next event; gives the task and the attempt that it tells of, if it does."""

@@ -8,8 +8,18 @@ if TYPE_CHECKING:
     from ostinato.testing.rehearsal import Rehearsal
     from ostinato.testing.replayer import Replayer, Verdict, histories_test, replay_history
     from ostinato.testing.script import Script
+    from ostinato.testing.strategies import rehearsals
 
-__all__ = ["Environment", "Rehearsal", "Replayer", "Script", "Verdict", "histories_test", "replay_history"]
+__all__ = [
+    "Environment",
+    "Rehearsal",
+    "Replayer",
+    "Script",
+    "Verdict",
+    "histories_test",
+    "rehearsals",
+    "replay_history",
+]
 
 _HOMES = {
     "Environment": "environment",
@@ -18,6 +28,7 @@ _HOMES = {
     "Script": "script",
     "Verdict": "replayer",
     "histories_test": "replayer",
+    "rehearsals": "strategies",
     "replay_history": "replayer",
 }
 
