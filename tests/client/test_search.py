@@ -113,6 +113,16 @@ def test_pages_are_read_as_they_are_asked_for() -> None:
         assert calls == ["ListOpenWorkflowExecutions"] * 2 + ["ListClosedWorkflowExecutions"]
 
 
+def test_one_that_closes_meanwhile_is_listed_once(history: Client) -> None:
+    """Between the open ones and the closed ones."""
+    listed = history.list()
+    first = next(listed)
+    history.handle("f").terminate()
+
+    assert [first.execution.workflow_id, *ids(listed)] == [*"feca", *"db"]
+    assert ids(history.list()) == [*"eca", *"fdb"]
+
+
 def test_nothing_is_asked_of_who_cannot_have_it() -> None:
     """An open execution has no close status."""
     assert Search(close_status=CloseStatus.FAILED).statuses == (ExecutionStatus.CLOSED,)

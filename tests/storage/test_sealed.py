@@ -368,4 +368,4 @@ def test_a_long_result_without_a_store_says_what_helps(place: Place) -> None:
     ):
         client.run(measured, 5 << 20)
 
-    assert "Give Payloads a store" in str(failed.value.details)
+    assert "A store takes what is long: Payloads(store=...)" in str(failed.value.details)

@@ -90,14 +90,21 @@ def list_executions(
 ) -> Iterator[WorkflowExecutionInfo]:
     """The executions, open ones before closed ones, the last started (or closed) first; read page after page.
 
+    One that closes while they are read is listed once, as it was when it was open.
+
     Raises:
         UnknownResourceFault: there is no such domain.
     """
+    listed_open: set[str] = set()
     for status in search.statuses:
         operation = _listing(domain, search, status, oldest_first=oldest_first)
         while True:
             page = swf.call(operation)
-            yield from (info for info in page.execution_infos if search.keeps(info))
+            for info in page.execution_infos:
+                if search.keeps(info) and info.execution.run_id not in listed_open:
+                    if status is ExecutionStatus.OPEN:
+                        listed_open.add(info.execution.run_id)
+                    yield info
             if page.next_page_token is None:
                 break
             operation = msgspec.structs.replace(operation, next_page_token=page.next_page_token)
