@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 @pytest.fixture
 def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
     """What the example did to the world, as soon as that is something."""
-    monkeypatch.setenv("LEDGER", str(tmp_path / "ledger.txt"))
+    file = tmp_path / "ledger.txt"
+    monkeypatch.setenv("LEDGER", str(file))
 
     def read() -> list[str]:
         deadline = time.monotonic() + SECONDS
-        while not (tmp_path / "ledger.txt").exists() and time.monotonic() < deadline:
+        while not (file.exists() and file.read_text().endswith("\n")) and time.monotonic() < deadline:
             time.sleep(0.01)
-        return (tmp_path / "ledger.txt").read_text().splitlines()
+        return file.read_text().splitlines()
 
     return read
 

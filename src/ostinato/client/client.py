@@ -201,6 +201,8 @@ class Client:
     def count(self, **filters: Unpack[Filters]) -> WorkflowExecutionCount:
         """How many executions fit all the filters; `truncated` if SWF stopped counting.
 
+        SWF counts open and closed ones apart: one that closes meanwhile may be counted twice.
+
         Raises:
             UnknownResourceFault: there is no such domain.
         """
