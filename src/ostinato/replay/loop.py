@@ -54,8 +54,10 @@ class OrderedTask(asyncio.Task[T]):
     """A task whose hash is its number, as `OrderedFuture`."""
 
     def __init__(self, coroutine: Coroutine[Any, Any, T], *, loop: "ReplayLoop", **options: Any) -> None:
-        self._number = loop.next_number()
+        # asyncio keeps the tasks of all loops in one set, which is slow to add to where many hashes are equal.
+        self._number = object.__hash__(self)
         super().__init__(coroutine, loop=loop, **options)
+        self._number = loop.next_number()
 
     def __hash__(self) -> int:
         return self._number
