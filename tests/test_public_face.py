@@ -63,6 +63,7 @@ PUBLIC = [
     "TaskFailure",
     "Times",
     "Verdict",
+    "Worker",
     "Workflow",
     "Zstd",
     "activity",

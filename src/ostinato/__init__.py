@@ -169,6 +169,9 @@ if TYPE_CHECKING:
         program,
         python,
     )
+    from ostinato.worker.worker import (
+        Worker,
+    )
 
 __all__ = [
     "ALL_COMPLETED",
@@ -220,6 +223,7 @@ __all__ = [
     "TaskFailure",
     "Times",
     "Verdict",
+    "Worker",
     "Workflow",
     "Zstd",
     "activity",
@@ -383,6 +387,7 @@ _HOMES = {
         "program",
         "python",
     ),
+    "ostinato.worker.worker": ("Worker",),
 }
 
 

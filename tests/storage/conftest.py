@@ -8,8 +8,9 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,41 @@ def _free_port() -> int:
         return port
 
 
+@contextmanager
+def _serving(
+    command: Callable[[int], list[str]], reach: Callable[[int], object], *, ends_by: signal.Signals, **options: Any
+) -> Iterator[int]:
+    """The port on which that server runs; another one if somebody else takes the first meanwhile."""
+    for _ in range(5):
+        port = _free_port()
+        process = subprocess.Popen(
+            command(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", **options
+        )
+        try:
+            if _is_reached(process, partial(reach, port)):
+                yield port
+                return
+        finally:
+            process.send_signal(ends_by)
+            process.wait(timeout=60)
+    pytest.fail(f"{command(0)[0]} does not run, on no port")
+
+
+def _is_reached(process: "subprocess.Popen[bytes]", reach: Callable[[], object]) -> bool:
+    """Whether it came up; false if it has ended, as where its port is taken."""
+    deadline = time.monotonic() + 60
+    while process.poll() is None:
+        try:
+            reach()
+        except Exception:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return process.poll() is None
+    return False
+
+
 @pytest.fixture
 def s3_options(s3_endpoint: str) -> dict[str, Any]:
     """What obstore takes in order to use that server."""
@@ -95,25 +131,17 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     program = shutil.which("redis-server")
     if program is None:
         pytest.skip("there is no redis-server here (on Debian: apt-get install redis-server)")
-    port = _free_port()
     directory = tmp_path_factory.mktemp("redis")
-    process = subprocess.Popen(
-        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory)],
-        stdout=subprocess.DEVNULL,
-    )
-    url = f"redis://127.0.0.1:{port}/0"
-    connection = redis.Redis.from_url(url)
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
+
+    def command(port: int) -> list[str]:
+        return [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory)]
+
+    def ping(port: int) -> None:
+        with redis.Redis(port=port, socket_timeout=1, socket_connect_timeout=1) as connection:
             connection.ping()
-            break
-        except redis.ConnectionError:
-            time.sleep(0.05)
-    connection.close()
-    yield url
-    process.terminate()
-    process.wait()
+
+    with _serving(command, ping, ends_by=signal.SIGTERM) as port:
+        yield f"redis://127.0.0.1:{port}/0"
 
 
 @pytest.fixture(scope="session")
@@ -130,35 +158,32 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         somebody = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         place = Path(tempfile.mkdtemp(prefix="ostinato-postgresql-"))
         shutil.chown(place, user.pw_uid, user.pw_gid)
-    port = _free_port()
     try:
         subprocess.run(
             [initdb, "--pgdata", place / "data", "--username", "tester", "--auth", "trust", "--no-sync"],
             check=True,
             capture_output=True,
             cwd="/",
+            timeout=120,
             **somebody,
         )
-        process = subprocess.Popen(
-            [postgres, "-D", place / "data", "-p", str(port), "-h", "127.0.0.1", "-k", ""],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            **somebody,
-        )
-        url = f"postgresql+psycopg://tester:secret@127.0.0.1:{port}/postgres"
-        engine = sqlalchemy.create_engine(url)
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
+
+        def command(port: int) -> list[str]:
+            return [postgres, "-D", str(place / "data"), "-p", str(port), "-h", "127.0.0.1", "-k", ""]
+
+        def url(port: int) -> str:
+            return f"postgresql+psycopg://tester:secret@127.0.0.1:{port}/postgres"
+
+        def connect(port: int) -> None:
+            engine = sqlalchemy.create_engine(url(port), connect_args={"connect_timeout": 2})
             try:
                 engine.connect().close()
-                break
-            except sqlalchemy.exc.OperationalError:
-                time.sleep(0.05)
-        engine.dispose()
-        yield url
-        process.send_signal(signal.SIGINT)  # the fast way to end it
-        process.wait()
+            finally:
+                engine.dispose()
+
+        # Interrupted, it ends the fast way.
+        with _serving(command, connect, ends_by=signal.SIGINT, **somebody) as port:
+            yield url(port)
     finally:
         if somebody:
             shutil.rmtree(place)

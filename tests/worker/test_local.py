@@ -67,7 +67,7 @@ def test_an_activity_that_wants_a_process_is_not_run_without(engine: Engine) -> 
     @activity(name="apart", isolation="process")
     def apart() -> None: ...
 
-    with pytest.raises(UsageError, match=r"apart: .*isolation=\"process\".*Give the LocalWorker an isolation"):
+    with pytest.raises(UsageError, match=r"apart: .*isolation=\"process\".*Serve it by `ostinato run`"):
         LocalWorker(engine, domain=DOMAIN, catalog=catalog_of([apart]))
 
 

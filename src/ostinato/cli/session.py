@@ -57,6 +57,7 @@ from ostinato.worker.middleware import (
 from ostinato.worker.notices import all_of
 from ostinato.worker.one_thread import OneThread, PatientLane
 from ostinato.worker.targets import Target, load_payloads, load_target
+from ostinato.worker.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from ostinato.worker.processes import Isolation
@@ -166,6 +167,7 @@ class _Run:
                 lane=PatientLane(lane.suffix, lane.single) if one_thread else lane,
                 one_thread=one_thread,
                 guard=Guard(GuardMode(self._session.guard)),
+                watchdog=Watchdog(),
                 isolation=self._isolation(),
                 activity_middleware=load_parts(self._session.middleware, ACTIVITY_GROUP),
                 decision_middleware=load_parts(self._session.middleware, DECISION_GROUP),

@@ -30,6 +30,7 @@ from ostinato.model.decisions import (
     DecisionAttributes,
     FailWorkflowExecution,
 )
+from ostinato.model.durations import from_swf
 from ostinato.model.events import HistoryEvent, WorkflowExecutionStarted
 from ostinato.model.fields import RunId
 from ostinato.model.operations import Operation, PollForDecisionTask, RespondDecisionTaskCompleted
@@ -60,6 +61,7 @@ from ostinato.worker.notices import (
 from ostinato.worker.put_off import PutOff, Waiting
 from ostinato.worker.refusals import Refusals
 from ostinato.worker.replays import KEPT_REPLAYS, KeptReplays
+from ostinato.worker.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
@@ -129,6 +131,7 @@ class Decider:
         stickiness: its own task list, for which another one has to poll and call `answer`.
         middleware: what is put around the making of each decision, the first outermost.
         guard: watches what the workflows' code does; nobody, unless given.
+        watchdog: breaks off what takes longer than the decision's time-out; nobody, unless given.
         within: lets `run` answer in another thread: is given what to do there, and waits for that.
         watch: is told what happens.
         takes_late_tasks: whether a task that a poll in flight brings after `stop` is answered. It should be, unless SWF
@@ -149,6 +152,7 @@ class Decider:
         stickiness: Stickiness | None = None,
         middleware: Sequence[DecisionMiddleware] = (),
         guard: Guard | None = None,
+        watchdog: Watchdog | None = None,
         within: Callable[[Callable[[], None]], None] = at_once,
         watch: Watch = ignore,
         takes_late_tasks: bool = True,
@@ -163,6 +167,7 @@ class Decider:
         self._stickiness = stickiness
         self._middleware = tuple(middleware)
         self._guard = guard
+        self._watchdog = watchdog
         self._within = within
         self._watch = watch
         self._takes_late_tasks = takes_late_tasks
@@ -305,8 +310,7 @@ class Decider:
         if not self._middleware:
             decisions = decide()
             return used, decisions
-        first = batch.events[0]
-        started = first if isinstance(first, WorkflowExecutionStarted) else batch.replay.started
+        started = _started(batch)
         try:
             deciding = Deciding(task=task, started=started, answered=answered)
             decisions = around_decision(self._middleware, deciding, decide)
@@ -316,6 +320,12 @@ class Decider:
         return used, decisions
 
     def _fed(self, task: DecisionTask, batch: _Batch) -> tuple[DecisionAttributes, ...]:
+        if self._watchdog is None:
+            return self._guarded(task, batch)
+        seconds = from_swf(_started(batch).task_start_to_close_timeout)
+        return self._watchdog.run(lambda: self._guarded(task, batch), seconds)
+
+    def _guarded(self, task: DecisionTask, batch: _Batch) -> tuple[DecisionAttributes, ...]:
         if self._guard is None:
             return batch.replay.feed(batch.events)
         workflow = self._workflow(task.workflow_type)
@@ -445,6 +455,11 @@ class Decider:
             exc_info=None if is_plain else error,
         )
         self._watch(DecisionDropped(execution, workflow_type, error))
+
+
+def _started(batch: _Batch) -> WorkflowExecutionStarted:
+    first = batch.events[0]
+    return first if isinstance(first, WorkflowExecutionStarted) else batch.replay.started
 
 
 def _evict(replay: Replay | None) -> None:

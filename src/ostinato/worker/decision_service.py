@@ -15,6 +15,7 @@ from ostinato.worker.notices import Watch
 from ostinato.worker.replays import KeptReplays
 from ostinato.worker.service import process_identity
 from ostinato.worker.sticky import StickyDecider, own_task_list
+from ostinato.worker.watchdog import Watchdog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,7 @@ class DecisionService:
             stickiness=Stickiness(own, settings.sticky_timeout, settings.checked) if own else None,
             middleware=middleware,
             guard=Guard(GuardMode(settings.guard)),
+            watchdog=Watchdog(),
             watch=watch,
             identity=identity,
         )

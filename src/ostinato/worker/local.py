@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -41,6 +41,7 @@ from ostinato.worker.middleware import ActivityMiddleware, DecisionMiddleware, S
 from ostinato.worker.notices import DecisionMade, Notice, ReplayBegun, Watch, ignore
 from ostinato.worker.one_thread import AttemptsInOneThread, OneThread
 from ostinato.worker.room import Room
+from ostinato.worker.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from ostinato.worker.middleware import Attempter
@@ -68,6 +69,7 @@ class LocalWorker:
         decision_middleware: what is put around the making of each decision, the first outermost.
         lane: serve the task lists of this lane in place of those that definitions name.
         guard: watches what the workflows' code does; nobody, unless given.
+        watchdog: breaks off decisions whose time is up; nobody, unless given.
         isolation: how activities that want a process get it; needed if there are any.
         one_thread: does all that is the author's, in its own thread and one thing at a time, also what else would get a
             process; threads do, unless given.
@@ -91,6 +93,7 @@ class LocalWorker:
         decision_middleware: Sequence[DecisionMiddleware] = (),
         lane: Lane | None = None,
         guard: Guard | None = None,
+        watchdog: Watchdog | None = None,
         isolation: "Isolation | None" = None,
         one_thread: OneThread | None = None,
         watch: Watch = ignore,
@@ -102,6 +105,7 @@ class LocalWorker:
         self._payloads = payloads
         self._lane = lane or Lane("")
         self._guard = guard
+        self._watchdog = watchdog
         self._watch = watch
         self._takes_late_tasks = takes_late_tasks
         self._room = Room(concurrency)
@@ -138,8 +142,8 @@ class LocalWorker:
         if isolation is None:
             raise UsageError(
                 where=isolated.name,
-                found='isolation="process", and a LocalWorker that does not know how its process is made',
-                hint="Give the LocalWorker an isolation, or take `ostinato worker`",
+                found='isolation="process" in a worker within a program',
+                hint='Serve it by `ostinato run` or `ostinato worker`, or give it isolation="thread"',
             )
         from ostinato.worker.processes import ByIsolation, ProcessAttempts  # noqa: PLC0415  # not on all systems
 
@@ -178,6 +182,11 @@ class LocalWorker:
         return self._room.await_empty(timeout)
 
     @property
+    def has_begun(self) -> bool:
+        """Whether it was started."""
+        return bool(self._deciders or self._workers)
+
+    @property
     def running_activities(self) -> int:
         """How many activities run."""
         return self._room.taken
@@ -194,6 +203,8 @@ class LocalWorker:
             self._processes.stop()
         self._heartbeats.stop()
         self._coroutines.stop()
+        if self._watchdog is not None:
+            self._watchdog.stop()
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the end of all threads, after `stop`; False if some still run after the time-out, in seconds."""
@@ -202,13 +213,23 @@ class LocalWorker:
         def left() -> float | None:
             return None if deadline is None else max(deadline - time.monotonic(), 0)
 
+        has_ended = self._await_polls(left)
+        self._heartbeats.join(left())
+        self._coroutines.join(left())
+        return has_ended
+
+    def end(self) -> None:
+        """After `drain`: wait until polls in flight have ended, with what they brought, and stop."""
+        self._await_polls(lambda: None)
+        self.stop()
+
+    def _await_polls(self, left: Callable[[], float | None]) -> bool:
+        """Wait for the threads that poll, for what is `left` in seconds; False if some still run then."""
         for thread in tuple(self._threads):
             thread.join(left())
         has_ended = not any(thread.is_alive() for thread in self._threads)
         for worker in tuple(self._workers.values()):
             has_ended = worker.join(left()) and has_ended
-        self._heartbeats.join(left())
-        self._coroutines.join(left())
         return has_ended
 
     def __enter__(self) -> Self:
@@ -252,6 +273,7 @@ class LocalWorker:
                 converter=self._payloads,
                 lane=self._lane if self._lane.suffix else None,
                 guard=self._guard,
+                watchdog=self._watchdog,
                 middleware=self._decision_middleware,
                 within=self._within,
                 watch=self._observe,
