@@ -1,7 +1,9 @@
 """What holds for all tests."""
 
 import os
+import weakref
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,6 +16,21 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.en
 
 # As on a user's machine, what a program prints waits in a buffer until it is flushed.
 os.environ.pop("PYTHONUNBUFFERED", None)
+
+
+class _WeakKeyDictionary(weakref.WeakKeyDictionary[Any, Any]):
+    """Forgets a key by a function in C.
+
+    coverage's tracer keys by greenlet. That of a thread that has ended is let go in one of Python's pending calls. A
+    function in Python that is called there, traced, does not come to its end in Python 3.11: the process hangs.
+    """
+
+    def __init__(self, dict: Any = None) -> None:  # noqa: A002  # its name there
+        super().__init__(dict)
+        vars(self)["_remove"] = vars(self)["data"].pop
+
+
+setattr(weakref, "WeakKeyDictionary", _WeakKeyDictionary)  # noqa: B010  # no type checker takes it otherwise
 
 
 @pytest.fixture(scope="session")
