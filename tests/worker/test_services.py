@@ -235,6 +235,30 @@ def test_code_that_depends_on_something_else_is_found_by_the_check(town: Town) -
     assert town.counts()["ReplaysDiffered"] == 1
 
 
+def test_a_check_is_broken_off_too(town: Town) -> None:
+    """Code that runs on in a fresh replay only does not hold up the others either."""
+    begun: list[int] = []
+
+    @workflow(name="runs on", task_start_to_close_timeout=1)
+    def runs_on() -> None:
+        begun.append(1)
+        is_again = len(begun) > 1
+        submit(increment, 1).result()
+        while is_again:
+            pass
+
+    town.decide(runs_on, count, checked=1)
+    town.work(increment)
+    stuck = town.client.start(runs_on)
+    deadline = time.monotonic() + SECONDS
+    while not town.counts()["DecisionDropped"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+    assert town.client.run(count, 2) == 2
+    stuck.terminate()
+
+
 # Isolated activities.
 
 

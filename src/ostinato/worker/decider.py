@@ -320,16 +320,15 @@ class Decider:
         return used, decisions
 
     def _fed(self, task: DecisionTask, batch: _Batch) -> tuple[DecisionAttributes, ...]:
-        if self._watchdog is None:
-            return self._guarded(task, batch)
-        seconds = from_swf(_started(batch).task_start_to_close_timeout)
-        return self._watchdog.run(lambda: self._guarded(task, batch), seconds)
-
-    def _guarded(self, task: DecisionTask, batch: _Batch) -> tuple[DecisionAttributes, ...]:
         if self._guard is None:
+            return self._fed_in_time(batch)
+        return self._guard.run(self._workflow(task.workflow_type), lambda: self._fed_in_time(batch))
+
+    def _fed_in_time(self, batch: _Batch) -> tuple[DecisionAttributes, ...]:
+        if self._watchdog is None:
             return batch.replay.feed(batch.events)
-        workflow = self._workflow(task.workflow_type)
-        return self._guard.run(workflow, lambda: batch.replay.feed(batch.events))
+        seconds = from_swf(_started(batch).task_start_to_close_timeout)
+        return self._watchdog.run(lambda: batch.replay.feed(batch.events), seconds)
 
     # Now and then: whether a kept replay and a fresh one agree.
 
@@ -349,7 +348,7 @@ class Decider:
         """
         try:
             batch = self._fresh(task, (), is_check=True)
-            fresh, again = batch.replay, tuple(batch.replay.feed(batch.events))
+            fresh, again = batch.replay, self._fed_in_time(batch)
         except BaseException:
             replay.evict()
             raise
