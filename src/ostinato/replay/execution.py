@@ -24,7 +24,7 @@ from ostinato.replay.inbox import Inbox
 from ostinato.replay.keys import Key, Kind, decision_key, describe
 from ostinato.replay.ledger import Ledger, Owner, Request, Stage
 from ostinato.replay.loop import ReplayLoop, running_loop
-from ostinato.replay.strands import author_frame, refuse_to_stay, run_plain
+from ostinato.replay.strands import author_frame, refuse_to_stay, run_plain, source_line
 from ostinato.replay.timers import Timer
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ class Execution:
     def mismatch(self, requested: str) -> NondeterminismError:
         """The code asked for something during replay that history lacks."""
         code, line = _author()
-        source = f'File "{code.co_filename}", line {line}, in {code.co_qualname}' if code else None
+        source = None if code is None else source_line(code, line)
         error = NondeterminismError(recorded=None, requested=requested, event_id=self.last_event_id, source=source)
         self.fail(error)
         return error

@@ -25,6 +25,7 @@ from ostinato.model.limits import (
     REQUEST_BYTES,
 )
 from ostinato.replay.keys import Key, Kind, describe
+from ostinato.replay.strands import source_line
 
 WAKE_UP = "__ostinato_wake_up"
 """The ids of the timers that ask for another decision begin so."""
@@ -101,9 +102,7 @@ class Request:
     @property
     def source(self) -> str | None:
         """The author's line that made it."""
-        if self.code is None:
-            return None
-        return f'File "{self.code.co_filename}", line {self.line}, in {self.code.co_qualname}'
+        return None if self.code is None else source_line(self.code, self.line)
 
 
 class _Room:

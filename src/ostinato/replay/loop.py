@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine, Generator, Iterator
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from ostinato.errors import NotDurableError
-from ostinato.replay.strands import FAREWELLS, position
+from ostinato.replay.strands import FAREWELLS, position, source_line
 
 T = TypeVar("T")
 
@@ -124,8 +124,7 @@ class ReplayLoop(asyncio.AbstractEventLoop):
         for task in self._tasks:
             frame = position(task.get_coro())
             if frame is not None:
-                code = frame.f_code
-                yield f'File "{code.co_filename}", line {frame.f_lineno}, in {code.co_qualname}'
+                yield source_line(frame.f_code, frame.f_lineno)
 
     # What asyncio asks of a loop.
 

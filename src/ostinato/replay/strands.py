@@ -134,6 +134,11 @@ def author_frame(frame: FrameType | None) -> tuple[FrameType, CodeType] | None:
     return None
 
 
+def source_line(code: CodeType, line: int) -> str:
+    """A line of the author's, as tracebacks write it."""
+    return f'File "{code.co_filename}", line {line}, in {code.co_qualname}'
+
+
 def position(awaited: Any) -> FrameType | None:
     """Where the author's code that a suspended coroutine runs stands: its innermost frame that is not of ours."""
     found: FrameType | None = None

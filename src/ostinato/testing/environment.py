@@ -14,7 +14,7 @@ from ostinato.engine.engine import Engine, open_engine
 from ostinato.errors import UsageError
 from ostinato.payloads.policy import PLAIN, Payloads
 from ostinato.replay.definitions import Activity, Definition, Workflow
-from ostinato.worker.catalog import Catalog, catalog_of, definitions_in
+from ostinato.worker.catalog import Catalog, catalog_of, definitions_of
 from ostinato.worker.local import LocalWorker
 from ostinato.worker.notices import ActivityReported, Notice
 
@@ -143,8 +143,6 @@ def _in_a_thread(activity: Activity[..., Any]) -> Activity[..., Any]:
 
 def _all(definitions: tuple[Definition | ModuleType, ...]) -> Iterator[Definition]:
     given = [each for each in definitions if not isinstance(each, ModuleType)]
-    yield from given
+    modules = [each for each in definitions if isinstance(each, ModuleType)]
     homes = [sys.modules.get(each.function.__module__) for each in given if isinstance(each, Workflow)]
-    for module in (*(each for each in definitions if isinstance(each, ModuleType)), *homes):
-        if module is not None:
-            yield from definitions_in(module)
+    return definitions_of((*given, *modules, *(home for home in homes if home is not None)))

@@ -79,6 +79,15 @@ def place_of(definition: Definition) -> str:
     return f"{code.co_filename}:{code.co_firstlineno}"
 
 
+def definitions_of(named: Iterable[Definition | ModuleType]) -> Iterator[Definition]:
+    """The definitions, and in place of each module all that code in it can name."""
+    for each in named:
+        if isinstance(each, ModuleType):
+            yield from definitions_in(each)
+        else:
+            yield each
+
+
 def definitions_in(module: ModuleType) -> Iterator[Definition]:
     """The definitions that code in the module can name.
 

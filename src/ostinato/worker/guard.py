@@ -29,6 +29,7 @@ from ostinato.errors import NotDurableError
 from ostinato.replay.definitions import Workflow
 from ostinato.replay.execution import Execution
 from ostinato.replay.loop import running_loop
+from ostinato.replay.strands import source_line
 
 T = TypeVar("T")
 
@@ -298,7 +299,7 @@ def _author_of(innermost: FrameType, packages: AbstractSet[str]) -> str | None:
             if top in _FREE:
                 return None
         elif source is None:
-            source = f'File "{file}", line {frame.f_lineno}, in {frame.f_code.co_qualname}'
+            source = source_line(frame.f_code, frame.f_lineno)
     return source
 
 

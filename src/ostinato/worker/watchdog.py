@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ostinato.errors import NotDurableError
-from ostinato.replay.strands import author_frame
+from ostinato.replay.strands import author_frame, source_line
 
 T = TypeVar("T")
 
@@ -147,7 +147,4 @@ def _place(thread: int) -> str:
     """Where the author's code is in that thread."""
     innermost = sys._current_frames().get(thread)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     found = author_frame(innermost)
-    if found is None:
-        return ""
-    frame, code = found
-    return f'File "{code.co_filename}", line {frame.f_lineno}, in {code.co_qualname}'
+    return "" if found is None else source_line(found[1], found[0].f_lineno)

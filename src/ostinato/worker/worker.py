@@ -2,14 +2,14 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import ModuleType, TracebackType
 from typing import Literal, Self
 
 from ostinato.client.client import Client
 from ostinato.errors import UsageError
 from ostinato.replay.definitions import Definition
-from ostinato.worker.catalog import catalog_of, definitions_in
+from ostinato.worker.catalog import catalog_of, definitions_of
 from ostinato.worker.guard import Guard, GuardMode
 from ostinato.worker.local import CONCURRENCY, LocalWorker
 from ostinato.worker.middleware import ActivityMiddleware, DecisionMiddleware
@@ -51,7 +51,7 @@ class Worker:
         decision_middleware: Sequence[DecisionMiddleware] = (),
         guard: Literal["warning", "error", "off"] = "warning",
     ) -> None:
-        catalog = catalog_of(_all(definitions))
+        catalog = catalog_of(definitions_of(definitions))
         if not catalog.definitions:
             raise UsageError(where="Worker", found="nothing to serve", hint="Name workflows, activities or modules")
         if concurrency < 1:
@@ -99,11 +99,3 @@ class Worker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-
-def _all(definitions: Sequence[Definition | ModuleType]) -> Iterator[Definition]:
-    for each in definitions:
-        if isinstance(each, ModuleType):
-            yield from definitions_in(each)
-        else:
-            yield each
