@@ -20,7 +20,8 @@
     │   │   ├── DatabaseInUseError      another process has it
     │   │   ├── DatabaseForeignError    it is not Ostinato's, or of a newer version
     │   │   ├── DatabaseDamagedError    it is broken
-    │   │   └── DatabaseWriteError      it could not be written: a full disk, a lost mount
+    │   │   ├── DatabaseWriteError      it could not be written: a full disk, a lost mount
+    │   │   └── EngineClosedError       the engine in this process was closed
     │   ├── ServiceError                the service cannot be used
     │   │   ├── ConnectionLostError     no answer: it cannot be reached, or the connection broke
     │   │   └── ForeignAnswerError      an answer that is none of SWF's, or a failure within the service
@@ -186,6 +187,10 @@ class NondeterminismError(UsageError):
 
 class StoreError(UsageError):
     """The database cannot be used."""
+
+
+class EngineClosedError(StoreError):
+    """The engine in this process was closed: what is asked of it is in vain, however long one waits."""
 
 
 class DatabaseInUseError(StoreError):

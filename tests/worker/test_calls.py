@@ -1,10 +1,11 @@
+import random
 import threading
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ostinato.errors import ThrottlingException, UnknownResourceFault
+from ostinato.errors import EngineClosedError, ThrottlingException, UnknownResourceFault
 from ostinato.model.operations import DescribeDomain, Operation
 from ostinato.worker.calls import LONGEST_WAIT, Backoff, PatientCaller
 from ostinato.worker.notices import CallFailed, ignore
@@ -64,12 +65,22 @@ def test_what_passes_is_waited_out_and_told() -> None:
     ]
 
 
-def test_a_refusal_is_not_tried_again() -> None:
-    """SWF said no, and will say so again."""
-    swf = Shaky(UnknownResourceFault("Unknown domain: d"))
+@pytest.mark.parametrize("error", [UnknownResourceFault("Unknown domain: d"), EngineClosedError(found="it is closed")])
+def test_a_refusal_is_not_tried_again(error: Exception) -> None:
+    """SWF said no, and will say so again; so will an engine that is closed."""
+    swf = Shaky(error)
 
-    with pytest.raises(UnknownResourceFault):
+    with pytest.raises(type(error)):
         PatientCaller(swf, stopping=threading.Event(), watch=ignore).call(OPERATION, patience=60)
+
+
+def test_waits_are_not_made_of_the_programs_chance() -> None:
+    """Who has seeded `random` gets the same numbers, whatever runs beside."""
+    before = random.getstate()
+
+    Backoff().take()
+
+    assert random.getstate() == before
 
 
 def test_a_stop_ends_the_wait() -> None:

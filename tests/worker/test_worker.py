@@ -122,6 +122,20 @@ def test_its_end_does_not_wait_for_ever(client: Client, caplog: pytest.LogCaptur
         assert handle.result(timeout=SECONDS) == "held"
 
 
+def test_nothing_is_left_when_the_client_is_closed(caplog: pytest.LogCaptureFixture) -> None:
+    """A report that comes too late for an engine in this process is given up, and all threads end."""
+    before = set(threading.enumerate())
+    slow = Slow()
+    with Client("memory:") as client, Worker(client, slow.hold, slow.holding, grace=0.1):
+        client.start(slow.holding)
+        assert slow.has_begun.wait(SECONDS)
+    slow.may_end.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(SECONDS)
+        assert not thread.is_alive(), thread.name
+    assert "could not be reported: the engine is closed" in caplog.text
+
+
 def test_what_a_poll_in_flight_brings_is_done(client: Client) -> None:
     """Whoever has taken a task does it, or nobody would until it has timed out."""
     with Worker(client, product, double, triple):

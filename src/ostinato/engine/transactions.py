@@ -15,7 +15,7 @@ from ostinato.engine.effects import Effects
 from ostinato.engine.ledger import Ledger
 from ostinato.engine.rules import timeouts
 from ostinato.engine.timekeeper import Timekeeper
-from ostinato.errors import DatabaseWriteError, StoreError, SwfFault, UsageError
+from ostinato.errors import DatabaseWriteError, EngineClosedError, StoreError, SwfFault, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -185,7 +185,7 @@ class Transaction:
         self._transactions.lock.acquire()
         if self._transactions.is_closed:
             self._transactions.lock.release()
-            raise StoreError(found="the engine is closed")
+            raise EngineClosedError(found="the engine is closed")
         if self._commits.unusable is not None:
             self._transactions.lock.release()
             raise self._commits.unusable

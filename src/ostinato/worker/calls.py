@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ostinato.errors import (
+    EngineClosedError,
     LimitExceededFault,
     OstinatoError,
     PayloadStoreError,
@@ -26,11 +27,14 @@ Answer = TypeVar("Answer")
 SHORTEST_WAIT = 0.05
 LONGEST_WAIT = 20.0
 
+_CHANCE = random.SystemRandom()
+"""Its own: the numbers of the module `random` are the program's, which may have seeded them."""
+
 
 class Backoff:
     """Waits that double from 50 ms to 20 s, each shortened by up to a half by chance."""
 
-    def __init__(self, chance: Callable[[], float] = random.random) -> None:
+    def __init__(self, chance: Callable[[], float] = _CHANCE.random) -> None:
         self._chance = chance
         self._next = SHORTEST_WAIT
 
@@ -63,6 +67,8 @@ def may_pass(error: Exception) -> bool:
     if isinstance(error, PayloadUnavailableError):
         # What a store has lost it does not find again while all else waits.
         return isinstance(error, PayloadStoreError)
+    if isinstance(error, EngineClosedError):
+        return False
     if type(error) is SwfFault:
         return error.message.startswith(_ABOUT_CREDENTIALS)
     return not isinstance(error, SwfFault) or isinstance(error, ThrottlingException | LimitExceededFault)
