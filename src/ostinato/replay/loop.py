@@ -9,6 +9,7 @@ import contextlib
 import contextvars
 import inspect
 import itertools
+import threading
 from asyncio import events
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterator
@@ -83,18 +84,27 @@ class ReplayLoop(asyncio.AbstractEventLoop):
         """Gives a number that no other future or task of this loop has."""
         self._tasks: dict[asyncio.Task[Any], None] = {}
 
-    def run_until_stuck(self) -> None:
-        """Run callbacks, in order, until there are none."""
-        if not self.ready:
-            return
+    @contextlib.contextmanager
+    def entered(self) -> Iterator[None]:
+        """Be the loop that asyncio finds running in this thread."""
         outer = events._get_running_loop()  # noqa: SLF001  (the documented hook for loop implementers)
         events._set_running_loop(self)  # noqa: SLF001
+        try:
+            yield
+        finally:
+            events._set_running_loop(outer)  # noqa: SLF001
+
+    def run_until_stuck(self) -> None:
+        """Run callbacks, in order, until there are none. To be called while the loop is entered."""
         ready = self.ready
+        if not ready:
+            return
+        outer, _thread.loop = _thread.loop, self
         try:
             while ready and not self.stopped:
                 ready.popleft().run()
         finally:
-            events._set_running_loop(outer)  # noqa: SLF001
+            _thread.loop = outer
             if self.stopped:
                 self._drop_unstarted()
 
@@ -108,14 +118,14 @@ class ReplayLoop(asyncio.AbstractEventLoop):
     def put_away(self) -> None:
         """End all tasks without letting them do anything: the replay is not needed any more."""
         self.stopped = True
-        outer = events._get_running_loop()  # noqa: SLF001
-        events._set_running_loop(self)  # noqa: SLF001
+        outer, _thread.loop = _thread.loop, self
         try:
-            for task in tuple(self._tasks):
-                task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001  # pyright: ignore[reportAttributeAccessIssue]
-                _close(task.get_coro())
+            with self.entered():
+                for task in tuple(self._tasks):
+                    task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001  # pyright: ignore[reportAttributeAccessIssue]
+                    _close(task.get_coro())
         finally:
-            events._set_running_loop(outer)  # noqa: SLF001
+            _thread.loop = outer
             self._tasks.clear()
             self.ready.clear()
 
@@ -271,10 +281,18 @@ class _AlarmHandle(asyncio.TimerHandle):
             self._run()
 
 
+class _Thread(threading.local):
+    """What a thread runs. Not asked of asyncio, which on Python 3.11 asks the system for the process's id each time."""
+
+    loop: ReplayLoop | None = None
+
+
+_thread = _Thread()
+
+
 def running_loop() -> ReplayLoop | None:
     """The loop of the workflow whose code is running in this thread, if one is."""
-    loop = events._get_running_loop()  # noqa: SLF001
-    return loop if isinstance(loop, ReplayLoop) else None
+    return _thread.loop
 
 
 _REFUSED = {

@@ -123,7 +123,8 @@ class Replay:
             found = f"event {events[0].event_id}" if events else "no events"
             raise errors.UsageError(found=found, expected=f"event {execution.last_event_id + 1}")
         try:
-            self._take_all(events)
+            with execution.loop.entered():
+                self._take_all(events)
         except errors.NondeterminismError as error:
             raise self._located(error) from self._error
         if execution.closing is not None:
