@@ -1,5 +1,6 @@
 """What decisions and the events that record them have in common."""
 
+import msgspec
 import pytest
 
 from ostinato.model import decisions as d
@@ -46,7 +47,7 @@ def test_refusals(decision: d.DecisionAttributes) -> None:
 
     assert key is not None
     asked = decision_key(decision)
-    assert key == (asked._replace(type_name="") if asked.kind is Kind.SIGNAL else asked)
+    assert key == (msgspec.structs.replace(asked, type_name="") if asked.kind is Kind.SIGNAL else asked)
 
 
 @pytest.mark.parametrize("decision", DECISIONS[:1] + DECISIONS[2:3] + DECISIONS[4:12], ids=lambda x: type(x).__name__)

@@ -28,6 +28,7 @@ from ostinato.model.enums import ChildPolicy
 from ostinato.model.limits import ID_CHARACTERS, TAGS_PER_EXECUTION, YEAR_SECONDS
 from ostinato.model.structures import ActivityType, WorkflowType
 from ostinato.payloads.policy import Payloads
+from ostinato.payloads.signatures import signature_of
 from ostinato.replay.failures import FailureHook
 from ostinato.replay.retry import Retry
 from ostinato.replay.settings import (
@@ -178,6 +179,16 @@ class Activity(Generic[P, R]):
     def is_class(self) -> bool:
         """Whether it is a class with a method `execute`, of which each attempt gets an instance."""
         return isinstance(self.function, type)
+
+    @cached_property
+    def result_type(self) -> Any:
+        """What its results are read as."""
+        return signature_of(self.function).result_type
+
+    @cached_property
+    def type_key(self) -> str:
+        """Its type, as keys of requests tell it."""
+        return f"{self.name} {self.version}"
 
     @cached_property
     def is_async(self) -> bool:

@@ -54,6 +54,13 @@ def with_results(value: Any) -> Any:
     return dataclasses.replace(value, **{name: with_results(getattr(value, name)) for name in fields})
 
 
+def _are_plain(args: Sequence[object]) -> bool:
+    for value in args:  # noqa: SIM110  (any() would make a generator, for each submit)
+        if value.__class__ not in _PLAIN:
+            return False
+    return True
+
+
 def when_ready(
     args: Sequence[object],
     kwargs: Mapping[str, object],
@@ -64,7 +71,7 @@ def when_ready(
 
     A failed input fails the dependent with the same exception, and a canceled one cancels it; either at once.
     """
-    inputs = dict.fromkeys(futures_in((args, kwargs))) if kwargs or not _PLAIN.issuperset(map(type, args)) else None
+    inputs = dict.fromkeys(futures_in((args, kwargs))) if kwargs or not _are_plain(args) else None
     if not inputs:
         begin(args, kwargs)
         return

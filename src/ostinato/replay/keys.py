@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from operator import attrgetter
-from typing import Any, NamedTuple, assert_never
+from typing import Any, assert_never
+
+import msgspec
 
 from ostinato.model import decisions as d
 from ostinato.model import events as e
@@ -26,7 +28,7 @@ class Kind(Enum):
     __hash__ = object.__hash__  # an Enum's own is a Python function; members are singletons
 
 
-class Key(NamedTuple):
+class Key(msgspec.Struct, frozen=True):
     """Identifies a request among those of its batch. `type_name` is "" where SWF has no types."""
 
     kind: Kind

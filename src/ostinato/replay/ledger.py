@@ -83,21 +83,16 @@ class Stage(Enum):
     WITHDRAWN = auto()
 
 
-class Request:
+class Request(msgspec.Struct, eq=False):
     """A decision that workflow code asked for."""
 
-    __slots__ = ("code", "decision", "key", "line", "owner", "stage")
-
-    def __init__(
-        self, key: Key, decision: d.DecisionAttributes | None, owner: Owner, code: CodeType | None, line: int
-    ) -> None:
-        self.key = key
-        self.decision = decision
-        """None if the record of it is known to follow, so that it is never sent."""
-        self.owner = owner
-        self.code = code
-        self.line = line
-        self.stage = Stage.MADE
+    key: Key
+    decision: d.DecisionAttributes | None
+    """None if the record of it is known to follow, so that it is never sent."""
+    owner: Owner
+    code: CodeType | None
+    line: int
+    stage: Stage = Stage.MADE
 
     @property
     def source(self) -> str | None:

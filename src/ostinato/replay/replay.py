@@ -18,7 +18,7 @@ from ostinato.replay.definitions import Activity, Workflow
 from ostinato.replay.execution import REFUSED, Closing, Execution
 from ostinato.replay.faults import chosen_failure, fault_in
 from ostinato.replay.inbox import Signal
-from ostinato.replay.keys import recorded_key
+from ostinato.replay.keys import Kind, recorded_key
 from ostinato.replay.ledger import is_wake_up
 from ostinato.replay.propagation import hand_on
 from ostinato.replay.recovery import take_order
@@ -157,13 +157,20 @@ class Replay:
         index = 0
         while index < len(events):
             event = events[index]
-            if type(event) is e.DecisionTaskCompleted:
+            kind = event.__class__
+            if kind is e.DecisionTaskCompleted:
                 index = ends[index]
                 continue
-            self._take(event)
-            if type(event) is e.DecisionTaskStarted and event.event_id in completions:
-                completed = completions[event.event_id]
-                ends[completed] = self._take_records(events, completed)
+            self._stand_at(event)
+            about = _ABOUT.get(kind)
+            if about is not None:
+                self._tell_owner(event, about(event))
+            elif kind is e.DecisionTaskStarted:
+                completed = completions.get(event.event_id)
+                if completed is not None:
+                    ends[completed] = self._take_records(events, completed)
+            elif kind is not e.DecisionTaskScheduled:
+                self._take(event)
             index += 1
         execution.last_event_id = events[-1].event_id
         self._started_event_id = execution.last_event_id
@@ -185,6 +192,8 @@ class Replay:
         completions: dict[int, int] = {}
         for index, event in enumerate(events):
             kind: type[Any] = event.__class__  # compared by identity, since every event of a history comes by
+            if kind not in _TOLD_AHEAD:
+                continue
             if kind is e.DecisionTaskCompleted:
                 completions[event.started_event_id] = index
                 self._completed_up_to = event.started_event_id
@@ -200,21 +209,27 @@ class Replay:
                 self._execution.full_up_to = event.event_id
         return completions
 
-    def _take(self, event: e.HistoryEvent) -> None:
-        """Let the code see the event, and run until nothing can move."""
+    def _stand_at(self, event: e.HistoryEvent) -> None:
+        """It is now the time of this event."""
         execution = self._execution
         execution.last_event_id = event_id = event.event_id
         execution.loop.now = event.event_timestamp
         execution.is_replaying = event_id <= self._completed_up_to
-        kind = type(event)
-        about = _ABOUT.get(kind)
-        if about is not None:
-            owner = execution.owners.get(about(event))
-            if owner is not None:
-                owner.handle(event)
-            elif not (isinstance(event, e.TimerFired) and is_wake_up(event.timer_id)):
-                raise _orphan(event, about(event))
-        elif isinstance(event, e.WorkflowExecutionStarted):
+
+    def _tell_owner(self, event: e.HistoryEvent, opened: int) -> None:
+        """Let the code see what became of what the event with that id opened, and run until nothing can move."""
+        execution = self._execution
+        owner = execution.owners.get(opened)
+        if owner is not None:
+            owner.handle(event)
+        elif not (isinstance(event, e.TimerFired) and is_wake_up(event.timer_id)):
+            raise _orphan(event, opened)
+        if execution.loop.ready or execution.loop.stopped:
+            self._settle()
+
+    def _take(self, event: e.HistoryEvent) -> None:
+        """Let the code see what came from outside, and run until nothing can move."""
+        if isinstance(event, e.WorkflowExecutionStarted):
             self._on_started(event)
             self._settle()
             self._take_over(carried_in(event.input))
@@ -224,8 +239,7 @@ class Replay:
             self._on_cancel_requested()
         else:
             return
-        if execution.loop.ready or execution.loop.stopped:
-            self._settle()
+        self._settle()
 
     def _take_records(self, events: Sequence[e.HistoryEvent], completed: int) -> int:
         """Match the records that follow a DecisionTaskCompleted with what was asked for; the place behind them.
@@ -234,6 +248,7 @@ class Replay:
         are matched before any is told to the code, which must not touch what it asked for in a decision already made.
         """
         execution = self._execution
+        record = execution.ledger.record
         records: list[tuple[Callable[[Any], None], e.HistoryEvent]] = []
         was_full = False
         index = completed + 1
@@ -241,10 +256,10 @@ class Replay:
             event = events[index]
             key = recorded_key(event)
             if key is not None:
-                if isinstance(event, (e.TimerStarted, e.StartTimerFailed)) and is_wake_up(event.timer_id):
+                if key.kind is Kind.TIMER and is_wake_up(key.id):
                     was_full = True
                 else:
-                    records.append((execution.ledger.record(key, event).owner.handle, event))
+                    records.append((record(key, event).owner.handle, event))
             elif type(event) is e.ActivityTaskCanceled and not event.started_event_id:
                 # No worker had begun with it: SWF cancels it where the decision to ask for that is recorded.
                 records.append((execution.owners[event.scheduled_event_id].handle, event))
@@ -423,6 +438,19 @@ class Replay:
             self._error = failure
             self._closing.close(d.FailWorkflowExecution(reason=failure.reason, details=text))
 
+
+_TOLD_AHEAD = frozenset(
+    (
+        e.DecisionTaskCompleted,
+        e.ActivityTaskScheduled,
+        e.MarkerRecorded,
+        e.ScheduleActivityTaskFailed,
+        e.RecordMarkerFailed,
+        e.TimerStarted,
+        e.StartTimerFailed,
+    )
+)
+"""The events that tell what was decided before."""
 
 _ABOUT: Mapping[type[e.Event], Callable[[Any], int]] = {
     **dict.fromkeys(

@@ -12,7 +12,6 @@ from ostinato.model.enums import ScheduleActivityTaskFailedCause
 from ostinato.model.structures import TaskList
 from ostinato.payloads.along import send_along, sent_along
 from ostinato.payloads.failures import is_unread
-from ostinato.payloads.signatures import signature_of
 from ostinato.replay.definitions import Activity
 from ostinato.replay.execution import Execution, bounded_id
 from ostinato.replay.keys import Key, Kind
@@ -57,11 +56,10 @@ class SubmittedActivity(Submission):
         super().start(args, kwargs)
 
     def _kind_name(self) -> str:
-        kind = self.activity.activity_type
-        return f"{kind.name} {kind.version}"
+        return self.activity.type_key
 
     def _result_type(self) -> Any:
-        return signature_of(self.activity.function).result_type
+        return self.activity.result_type
 
     def _decision(self) -> d.ScheduleActivityTask:
         self._state = lives.ActivityState.NEW
@@ -96,7 +94,7 @@ class SubmittedActivity(Submission):
 
     def handle(self, event: e.HistoryEvent) -> None:
         """Take an event that concerns it."""
-        kind = type(event)
+        kind = event.__class__
         if kind is e.RequestCancelActivityTaskFailed:
             return  # it had closed meanwhile
         self._state = state = lives.advance(lives.ACTIVITY, self._state, event)
@@ -107,8 +105,8 @@ class SubmittedActivity(Submission):
             self.future.is_running = True
         elif state is lives.ActivityState.CLOSED:
             self._closed()
-            if type(event) is e.ActivityTaskCompleted:
-                self._completed(event.result, self._result_type())
+            if isinstance(event, e.ActivityTaskCompleted):
+                self._completed(event.result, self.activity.result_type)
             else:
                 self._did_not_complete(cast("_NotCompleted", event))
 

@@ -72,14 +72,14 @@ def submit(what: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
 
 def _begin(execution: Execution, what: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Future[Any]:
     kind: type[Any] = what.__class__
+    if issubclass(kind, (Activity, Workflow)):  # first, being the most
+        return _begin_task(execution, what, args, kwargs)
     if issubclass(kind, Call):
         return _begin_call(execution, what, args)
     if issubclass(kind, (Group, Chain, FuncGroup)):
         if kwargs:
             raise UsageError(found=f"a {kind.__name__} was submitted with {', '.join(kwargs)}", hint=_CANVAS_HINT)
         return _begin_canvas(execution, what, args)
-    if issubclass(kind, (Activity, Workflow)):
-        return _begin_task(execution, what, args, kwargs)
     if not issubclass(kind, LambdaFunction):
         raise not_submittable("submit()", what)
     if len(args) + len(kwargs) > 1 and args:
