@@ -1,6 +1,6 @@
 """Between the log's records and the rows of its tables, both ways; nothing here touches a database."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from sqlite3 import Row
 
 import msgspec
@@ -109,13 +109,9 @@ def from_execution(record: ExecutionRecord) -> Columns:
     )
 
 
-def from_tags(records: Iterable[ExecutionRecord]) -> list[Columns]:
-    """The rows of the executions' tags."""
-    return [
-        (record.key, tag, record.domain, record.start_timestamp, record.close_timestamp)
-        for record in records
-        for tag in record.tag_list
-    ]
+def from_tags(record: ExecutionRecord) -> list[Columns]:
+    """The rows of an execution's tags."""
+    return [(record.key, tag, record.domain, record.start_timestamp, record.close_timestamp) for tag in record.tag_list]
 
 
 def to_execution(row: Row) -> ExecutionRecord:
@@ -136,12 +132,10 @@ def to_execution(row: Row) -> ExecutionRecord:
     )
 
 
-def from_events(records: Iterable[EventRecord]) -> Iterator[Columns]:
-    """The rows of events."""
-    encode = _ENCODER.encode
-    for record in records:
-        event = record.event
-        yield (record.execution_key, event.event_id, record.handed_by, encode(event).decode())
+def from_event(record: EventRecord) -> Columns:
+    """The row of an event."""
+    event = record.event
+    return (record.execution_key, event.event_id, record.handed_by, _ENCODER.encode(event).decode())
 
 
 def to_event_records(rows: Sequence[EventRow]) -> list[EventRecord]:

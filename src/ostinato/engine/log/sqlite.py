@@ -20,7 +20,6 @@ from ostinato.engine.log.file import MEMORY, in_memory, opened, reading
 from ostinato.engine.log.ownership import Ownership
 from ostinato.engine.log.records import (
     Batch,
-    ClosedRecord,
     DomainRecord,
     ExecutionQuery,
     ExecutionRecord,
@@ -29,10 +28,10 @@ from ostinato.engine.log.records import (
     grouped,
 )
 from ostinato.engine.log.statements import queries
+from ostinato.engine.log.steps import Step, steps_of
 from ostinato.errors import StoreError
 from ostinato.model.events import HistoryEvent
 
-Source = TypeVar("Source")
 Value = TypeVar("Value")
 
 _LAST_EVENT = 2**31 - 1
@@ -117,9 +116,7 @@ class SqliteLog:
             )
         with self._writing:
             try:
-                self._writer.execute("BEGIN IMMEDIATE")
-                self._write(batch)
-                self._writer.execute("COMMIT")
+                self._write([*steps_of(batch)])
             except BaseException as error:
                 self._roll_back()
                 if isinstance(error, Exception):
@@ -192,34 +189,15 @@ class SqliteLog:
         with self._writing, self._reading:
             self._resources.close()
 
-    def _write(self, batch: Batch) -> None:
-        self._insert("write_domain", rows.from_domain, batch.domains)
-        self._insert("delete_type", rows.from_type_key, batch.deleted_types)
-        self._insert("write_type", rows.from_type, batch.types)
-        self._insert("write_execution", rows.from_execution, batch.started)
-        self._insert("write_tag", tuple, rows.from_tags(batch.started))
-        if batch.events:
-            self._writer.executemany(self._queries["write_event"], rows.from_events(batch.events))
-        self._insert("write_holder", rows.from_holder, batch.holders)
-        self._insert("write_heartbeat", rows.from_heartbeat, batch.heartbeats)
-        self._close_executions(batch.closed)
-        for query in ("forget_execution", "forget_tags", "forget_events", "forget_heartbeats"):
-            self._insert(query, _only, batch.forgotten_executions)
-
-    def _close_executions(self, closed: Iterable[ClosedRecord]) -> None:
-        for record in closed:
-            values = {
-                "key": record.key,
-                "timestamp": record.close_timestamp,
-                "status": record.close_status.value,
-            }
-            self._writer.execute(self._queries["close_execution"], values)
-            self._writer.execute(self._queries["close_tags"], values)
-            self._writer.execute(self._queries["forget_heartbeats"], (record.key,))
-
-    def _insert(self, query: str, to_row: Callable[[Source], rows.Columns], records: Sequence[Source]) -> None:
-        if records:
-            self._writer.executemany(self._queries[query], map(to_row, records))
+    def _write(self, steps: Sequence[Step]) -> None:
+        execute = self._writer.execute
+        if len(steps) == 1:  # which is a transaction by itself
+            execute(*steps[0])
+            return
+        execute("BEGIN IMMEDIATE")
+        for sql, values in steps:
+            execute(sql, values)
+        execute("COMMIT")
 
     def _roll_back(self) -> None:
         try:
@@ -265,10 +243,6 @@ def _portions(lengths: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
         events += length
     if keys:
         yield keys
-
-
-def _only(value: object) -> rows.Columns:
-    return (value,)
 
 
 def _real(path: str) -> Path:

@@ -16,6 +16,13 @@ def queries() -> Mapping[str, str]:
 
 
 @cache
+def insertion(name: str, rows: int) -> str:
+    """The query of that name, which inserts one row, for so many rows at once."""
+    query = queries()[name]
+    return query + f", {query[query.rindex('(') :]}" * (rows - 1)
+
+
+@cache
 def schema() -> str:
     """The script that makes the current schema in an empty database."""
     return _text("schema.sql")
