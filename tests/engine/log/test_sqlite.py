@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -239,6 +240,21 @@ def test_any_text_is_kept(log: SqliteLog, text: str) -> None:
     assert log.events(key) == [event.event]
     query = ExecutionQuery(domain="d", status=ExecutionStatus.OPEN, tag=text)
     assert log.list_executions(query)[0] == record
+
+
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 127, 128, 129, 300])
+def test_a_batch_of_many_is_kept_whole(log: SqliteLog, count: int) -> None:
+    """However many rows a table is given at once, all are there, in order."""
+    tags = tuple(f"tag {number}" for number in range(count))
+    records = [execution(1, tag_list=tags), *(execution(key) for key in range(2, count + 1))]
+    events = [EventRecord(execution_key=1, event=marker(number)) for number in range(1, count + 1)]
+
+    log.append(Batch(started=records, events=events))
+
+    open_ones = ExecutionQuery(domain="d", status=ExecutionStatus.OPEN, ascending=True)
+    assert log.list_executions(open_ones) == records
+    assert log.events(1) == [record.event for record in events]
+    assert [log.count_executions(msgspec.structs.replace(open_ones, tag=tag)) for tag in tags] == [1] * count
 
 
 def test_a_batch_is_kept_wholly_or_not_at_all(log: SqliteLog) -> None:

@@ -1,6 +1,6 @@
 """Between the log's records and the rows of its tables, both ways; nothing here touches a database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from sqlite3 import Row
 
 import msgspec
@@ -109,9 +109,13 @@ def from_execution(record: ExecutionRecord) -> Columns:
     )
 
 
-def from_tags(record: ExecutionRecord) -> list[Columns]:
-    """The rows of an execution's tags."""
-    return [(record.key, tag, record.domain, record.start_timestamp, record.close_timestamp) for tag in record.tag_list]
+def from_tags(records: Iterable[ExecutionRecord]) -> list[Columns]:
+    """The rows of the executions' tags."""
+    return [
+        (record.key, tag, record.domain, record.start_timestamp, record.close_timestamp)
+        for record in records
+        for tag in record.tag_list
+    ]
 
 
 def to_execution(row: Row) -> ExecutionRecord:

@@ -31,16 +31,14 @@ def steps_of(batch: Batch) -> Iterator[Step]:
     yield from _each("delete_type", rows.from_type_key, batch.deleted_types)
     yield from _each("write_type", rows.from_type, batch.types)
     yield from _inserted("write_execution", rows.from_execution, batch.started)
-    for record in batch.started:
-        yield from _inserted("write_tag", tuple, rows.from_tags(record))
+    yield from _inserted("write_tag", tuple, rows.from_tags(batch.started))
     yield from _inserted("write_event", rows.from_event, batch.events)
     yield from _each("write_holder", rows.from_holder, batch.holders)
     yield from _inserted("write_heartbeat", rows.from_heartbeat, batch.heartbeats)
     for closed in batch.closed:
         yield from _closing(closed)
-    for key in batch.forgotten_executions:
-        for query in ("forget_execution", "forget_tags", "forget_events", "forget_heartbeats"):
-            yield Step(queries()[query], (key,))
+    for query in ("forget_execution", "forget_tags", "forget_events", "forget_heartbeats"):
+        yield from _each(query, _only, batch.forgotten_executions)
 
 
 def _each(query: str, to_row: Callable[[Source], rows.Columns], records: Iterable[Source]) -> Iterator[Step]:
@@ -51,8 +49,8 @@ def _inserted(query: str, to_row: Callable[[Source], rows.Columns], records: Seq
     begin = 0
     while (left := len(records) - begin) > 0:
         count = next((portion for portion in _PORTIONS if left >= portion), left)
-        portion = records[begin : begin + count]
-        yield Step(insertion(query, count), tuple(chain.from_iterable(map(to_row, portion))))
+        values = chain.from_iterable(map(to_row, records[begin : begin + count]))
+        yield Step(insertion(query, count), tuple(values))
         begin += count
 
 
@@ -61,3 +59,7 @@ def _closing(record: ClosedRecord) -> Iterator[Step]:
     yield Step(queries()["close_execution"], values)
     yield Step(queries()["close_tags"], values)
     yield Step(queries()["forget_heartbeats"], (record.key,))
+
+
+def _only(value: object) -> rows.Columns:
+    return (value,)
