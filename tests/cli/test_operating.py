@@ -342,6 +342,21 @@ def test_an_execution_is_started_and_operated(type_: Type, tmp_path: Path, monke
     assert shown["signals"][0]["input"] == {"args": ["yes"], "kwargs": {}}
 
 
+@pytest.mark.parametrize(
+    ("given", "carried"), [("", {"args": [], "kwargs": {}}), ("--input '{\"a\": 1}'", {"args": [], "kwargs": {"a": 1}})]
+)
+def test_a_signal_is_propagated_if_asked(type_: Type, tmp_path: Path, given: str, carried: dict[str, object]) -> None:
+    """Whoever receives it hands it on."""
+    with _served(tmp_path / "own.db") as (url, _):
+        type_(f"start tests.cli.town:waiting --id mine --engine {url}")
+
+        signaled = type_(f"signal mine approve --propagate --engine {url} {given}")
+
+        shown = json.loads(type_(f"show mine -o json --engine {url}").out)
+    assert (signaled.code, signaled.out, signaled.err) == (0, "", "")
+    assert shown["signals"][0]["input"] == {**carried, "__propagate": True}
+
+
 def test_an_execution_is_canceled_or_terminated(type_: Type, tmp_path: Path) -> None:
     """What was asked for shows, before anybody has decided about it."""
     (tmp_path / "input.json").write_text('{"x": 5}')

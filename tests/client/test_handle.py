@@ -16,6 +16,7 @@ from ostinato import (
     patched,
     run_once,
     sleep,
+    submit,
     wait_signal,
     workflow,
 )
@@ -29,7 +30,12 @@ from ostinato.errors import (
     WorkflowTimedOut,
 )
 from ostinato.model.enums import ExecutionStatus
-from ostinato.model.events import DecisionTaskCompleted, WorkflowExecutionSignaled, WorkflowExecutionTerminated
+from ostinato.model.events import (
+    ChildWorkflowExecutionStarted,
+    DecisionTaskCompleted,
+    WorkflowExecutionSignaled,
+    WorkflowExecutionTerminated,
+)
 from tests.client.conftest import DOMAIN, Serve
 
 
@@ -130,6 +136,27 @@ def test_signals_arrive(
 
     assert handle.result(10) == value
     assert any(isinstance(event, WorkflowExecutionSignaled) for event in handle.history())
+
+
+@workflow
+def family() -> list[Any]:
+    child = submit(echo)
+    return [wait_signal("go").result(), child.result()]
+
+
+@pytest.mark.parametrize(("args", "value"), [((), None), ((7,), 7)])
+def test_a_propagated_signal_reaches_the_children(
+    client: Client, serve: Serve, args: tuple[Any, ...], value: Any
+) -> None:
+    """Also one that carries nothing."""
+    serve(family, echo)
+    handle = client.start(family)
+    while not any(isinstance(event, ChildWorkflowExecutionStarted) for event in handle.history()):
+        handle.describe()
+
+    handle.signal("go", *args, propagate=True)
+
+    assert handle.result(10) == [value, value]
 
 
 def test_a_signal_that_cannot_become_text_is_refused(client: Client) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import msgspec
+import pytest
 
 from ostinato import (
     LambdaFunction,
@@ -94,6 +95,27 @@ def test_it_is_bounded() -> None:
         assert (len(told(r)["waiting_for"]), told(r)["more"]) == (20, True)
     with Rehearsal(many, 20) as r:
         assert (len(told(r)["waiting_for"]), "more" in told(r)) == (20, False)
+
+
+@pytest.mark.parametrize(
+    ("activities", "signals", "expected"),
+    [(30, 1, (19, 1)), (30, 30, (10, 10)), (12, 9, (11, 9)), (5, 30, (5, 15)), (0, 30, (0, 20)), (30, 0, (20, 0))],
+)
+def test_signals_are_told_beside_whatever_is_open(activities: int, signals: int, expected: tuple[int, int]) -> None:
+    """History tells what else is open; of signals that are waited for only this does."""
+
+    @workflow
+    def busy() -> None:
+        _ = submit_each(work, range(activities))
+        waits = [wait_signal(f"s{number}") for number in range(signals)]
+        for future in waits:
+            future.result()
+        sleep(60)
+
+    with Rehearsal(busy) as r:
+        kinds = [wait["kind"] for wait in told(r)["waiting_for"] if wait["kind"] != "timer"]
+        assert (kinds.count("activity"), kinds.count("signal")) == expected
+        assert told(r)["more"]
 
 
 def test_at_the_end_nothing_is_waited_for() -> None:

@@ -11,18 +11,24 @@ from ostinato.model.operations import (
     SignalWorkflowExecution,
     TerminateWorkflowExecution,
 )
+from ostinato.payloads.along import mark_propagated
 
 if TYPE_CHECKING:
     from ostinato.client.client import Client
     from ostinato.model.operations import Operation
 
 
-def send_signal(client: "Client", workflow_id: str, run_id: str | None, name: str, text: str | None) -> None:
+def send_signal(
+    client: "Client", workflow_id: str, run_id: str | None, name: str, text: str | None, *, propagate: bool = False
+) -> None:
     """Send a signal that carries what the JSON says, or nothing.
 
     Raises:
         UsageError: the execution is not open, or the text is not JSON.
     """
+    input_ = None if text is None else in_envelope(text, client.payloads)
+    if propagate:
+        input_ = mark_propagated(in_envelope(text, client.payloads))
     _request(
         client,
         SignalWorkflowExecution(
@@ -30,7 +36,7 @@ def send_signal(client: "Client", workflow_id: str, run_id: str | None, name: st
             workflow_id=workflow_id,
             run_id=decoded_run_id(run_id),
             signal_name=name,
-            input=None if text is None else in_envelope(text, client.payloads),
+            input=input_,
         ),
     )
 

@@ -20,6 +20,9 @@ EPILOG = ENVIRONMENT + EXIT_CODES
 @click.argument("name", shell_complete=complete_signals)
 @input_options("What it carries: a list of values, an object of named ones, anything else is the only one.")
 @click.option("--run-id", metavar="ID", shell_complete=complete_run_ids, help="The run.  [default: the open one]")
+@click.option(
+    "--propagate", is_flag=True, help="Whoever receives it hands it on to its parent and its children, and they on."
+)
 @engine_and_payloads_options
 @click.pass_context
 def signal(  # noqa: PLR0917  # click calls it, by name
@@ -29,13 +32,15 @@ def signal(  # noqa: PLR0917  # click calls it, by name
     input_: str | None,
     run_id: str | None,
     access: Access,
+    *,
+    propagate: bool,
 ) -> None:
     """Send the signal NAME to the open execution with that workflow id."""
 
     def work(client: "Client", _: TextIO) -> None:
         from ostinato.cli.requesting import send_signal  # noqa: PLC0415  # --help does without
 
-        send_signal(client, workflow_id, run_id, name, input_)
+        send_signal(client, workflow_id, run_id, name, input_, propagate=propagate)
 
     context.exit(access.carry_out(work))
 

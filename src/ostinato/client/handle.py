@@ -24,6 +24,7 @@ from ostinato.model.operations import (
 )
 from ostinato.model.results import WorkflowExecutionDetail
 from ostinato.model.structures import WorkflowExecution
+from ostinato.payloads.along import mark_propagated
 from ostinato.payloads.policy import Payloads
 from ostinato.replay.markers import Marker, is_note
 from ostinato.replay.orders import GIVE_UP_SIGNAL, RETRY_SIGNAL
@@ -181,8 +182,14 @@ class Handle(Generic[R_co]):
 
     # What there is to do.
 
-    def signal(self, name: str, /, *args: object, **kwargs: object) -> None:
+    def signal(self, name: str, /, *args: object, propagate: bool = False, **kwargs: object) -> None:
         """Send it a signal: one value, several, or named ones.
+
+        Args:
+            name: the signal's name.
+            args: what it carries.
+            propagate: whether those who receive it hand it on to their parents and children, and these to theirs.
+            kwargs: what it carries, by name.
 
         Raises:
             UnknownResourceFault: it is not open.
@@ -190,7 +197,9 @@ class Handle(Generic[R_co]):
             LimitExceededError: their text is too long.
         """
         notes = self._payloads.notes
-        text = notes.dump_arguments(args, kwargs) if args or kwargs else None
+        text = notes.dump_arguments(args, kwargs) if args or kwargs or propagate else None
+        if text is not None and propagate:
+            text = mark_propagated(text)
         notes.check_length(text, field=f"the input of signal {name!r}", limit=DATA_CHARACTERS)
         self._reach(
             lambda execution: SignalWorkflowExecution(

@@ -4,6 +4,7 @@ Workers and deciders of other origin pass it over, as they do with all members t
 """
 
 from collections.abc import Mapping
+from typing import Any, cast
 
 import msgspec
 
@@ -33,6 +34,8 @@ class _Holder(msgspec.Struct, rename={"ostinato": "__ostinato"}):
 
 
 _NAME = "__ostinato"
+_PROPAGATE = "__propagate"
+"""simpleflow's word for it, in a signal's input."""
 _HOLDER = msgspec.json.Decoder(_Holder)
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _NOTHING = SentAlong()
@@ -66,3 +69,19 @@ def send_along(text: str, members: Mapping[str, str | int]) -> str:
     longer = msgspec.json.encode(whole).decode()
     # What is too long already does not stand in history itself: a reference to it does.
     return text if len(text) <= DATA_CHARACTERS < len(longer) else longer
+
+
+def mark_propagated(text: str) -> str:
+    """The input of a signal, an envelope, as whoever receives it is to hand it on."""
+    return f'{text[:-1]},"{_PROPAGATE}":true}}'
+
+
+def is_propagated(text: str | None) -> bool:
+    """Whether whoever receives the signal with that input is to hand it on."""
+    if text is None or f'"{_PROPAGATE}"' not in text:
+        return False
+    try:
+        value: Any = msgspec.json.decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and bool(cast("dict[str, Any]", value).get(_PROPAGATE))

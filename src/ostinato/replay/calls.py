@@ -13,6 +13,7 @@ from ostinato.model.durations import Duration, seconds, to_swf
 from ostinato.model.fields import RunId
 from ostinato.model.limits import DATA_CHARACTERS, EVENTS_PER_EXECUTION
 from ostinato.model.structures import TaskList, WorkflowExecution, WorkflowType
+from ostinato.payloads.along import mark_propagated
 from ostinato.payloads.signatures import signature_of
 from ostinato.replay.execution import Closing, Execution, current
 from ostinato.replay.externals import SentCancel, SentSignal
@@ -73,7 +74,7 @@ def signal(
     execution = current("signal")
     text = execution.converter.dump_arguments(args, kwargs)
     if propagate:
-        text = f'{text[:-1]},"__propagate":true}}'
+        text = mark_propagated(text)
     execution.converter.check_length(text, field=f"the input of signal {name!r}", limit=DATA_CHARACTERS)
     own = execution.workflow_execution
     return SentSignal(

@@ -3,22 +3,18 @@
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
 from ostinato.model import decisions as d
 from ostinato.model.structures import WorkflowExecution
+from ostinato.payloads.along import is_propagated
 from ostinato.replay.execution import Execution
 from ostinato.replay.externals import SentSignal
-from ostinato.replay.inbox import Signal, is_object
+from ostinato.replay.inbox import Signal
 from ostinato.replay.submitted_children import SubmittedChild
-
-_MARK = '"__propagate"'
-"""simpleflow's word for it, in the signal's input."""
 
 
 def hand_on(execution: Execution, signal: Signal) -> None:
     """Send the signal to the parent and the open children, but not back, if its sender asked for that."""
-    if not _is_marked(signal.input):
+    if not is_propagated(signal.input):
         return
     sender = signal.sender
     for relative in _relatives(execution):
@@ -34,16 +30,6 @@ def hand_on(execution: Execution, signal: Signal) -> None:
                 is_own=False,
             )
             sent.future.add_done_callback(_forget)
-
-
-def _is_marked(text: str | None) -> bool:
-    if text is None or _MARK not in text:
-        return False
-    try:
-        value: Any = msgspec.json.decode(text)
-    except (ValueError, RecursionError):
-        return False
-    return is_object(value) and bool(value.get("__propagate"))
 
 
 def _relatives(execution: Execution) -> Iterator[WorkflowExecution]:

@@ -1,8 +1,8 @@
 """Where an execution waits, as a short text for its execution context: anybody may read it without the code."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from itertools import chain
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 
@@ -14,8 +14,13 @@ if TYPE_CHECKING:
     from ostinato.replay.externals import Delivery
     from ostinato.replay.ledger import Owner
 
+T = TypeVar("T")
+
 _SHOWN = 20
 """So many waits are told; with the longest ids they fit into SWF's 32,768 characters."""
+
+_SIGNALS = 10
+"""So many of them at most are for signals if there are others: history does not tell of these."""
 
 _OWN = "__ostinato_"
 _RETRY = "__ostinato_retry-"
@@ -51,22 +56,28 @@ class WaitingContext(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 def waiting_context(execution: "Execution") -> str:
     """What is open or asked for, the oldest first, then the signals that are waited for."""
-    shown: dict[object, Wait] = {}
-    is_cut = False
-    if not execution.loop.stopped:
-        for key, wait in _waits(execution):
-            if len(shown) == _SHOWN:
-                is_cut = True
-                break
-            shown[key] = wait
-    return msgspec.json.encode(WaitingContext(waiting_for=tuple(shown.values()), more=is_cut)).decode()
+    if execution.loop.stopped:
+        return _told((), is_cut=False)
+    opened = _first(_SHOWN + 1, chain(execution.owners.values(), execution.ledger.awaited()))
+    waiters = _first(_SHOWN + 1, execution.inbox.waiters())
+    room = max(_SHOWN - len(opened), min(len(waiters), _SIGNALS))
+    told = [_wait_for(owner) for owner in opened[: _SHOWN - min(len(waiters), room)]]
+    told += [Wait(kind="signal", name=waiter.name, since=waiter.since) for waiter in waiters[:room]]
+    return _told(told, is_cut=len(told) < len(opened) + len(waiters))
 
 
-def _waits(execution: "Execution") -> Iterator[tuple[object, Wait]]:
-    for owner in chain(execution.owners.values(), execution.ledger.awaited()):
-        yield owner, _wait_for(owner)
-    for waiter in execution.inbox.waiters():
-        yield waiter.future, Wait(kind="signal", name=waiter.name, since=waiter.since)
+def _told(waits: Iterable[Wait], *, is_cut: bool) -> str:
+    return msgspec.json.encode(WaitingContext(waiting_for=tuple(waits), more=is_cut)).decode()
+
+
+def _first(count: int, items: Iterable[T]) -> list[T]:
+    """The first so many different items."""
+    found: dict[T, None] = {}
+    for item in items:
+        found[item] = None
+        if len(found) == count:
+            break
+    return list(found)
 
 
 def _wait_for(owner: "Owner") -> Wait:
