@@ -1,6 +1,7 @@
 """`ostinato check`, as a user types it."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,45 @@ def test_findings_are_json_for_programs() -> None:
 
 
 @pytest.mark.usefixtures("program")
+@pytest.mark.parametrize(
+    ("format_", "begin"),
+    [
+        ("human", "program.py:10:5: OST101 time.time() (in the workflow flow): "),
+        ("json", '[{"code":"OST101","path":"program.py","line":10,"column":5,'),
+        ("jsonl", '{"code":"OST101","path":"program.py","line":10,"column":5,'),
+        ("csv", "code,path,line,column,message,within,about,instead\nOST101,program.py,10,5,time.time(),"),
+        ("tsv", "code\tpath\tline\tcolumn\tmessage\twithin\tabout\tinstead\nOST101\tprogram.py\t10\t5\t"),
+        ("yaml", "- code: OST101\n  path: program.py\n  line: 10\n"),
+    ],
+)
+def test_findings_have_the_formats_of_all_commands(format_: str, begin: str) -> None:
+    """And a linter's, which is the default."""
+    found = check("program.py", "-o", format_, "--select", "OST101")
+
+    assert found.exit_code == 1
+    assert found.stdout.startswith(begin)
+
+
+@pytest.mark.usefixtures("program")
+def test_findings_are_a_table_for_people() -> None:
+    """With what matters, and how to mend it."""
+    head, *_, row = check("program.py", "-o", "table", "--select", "OST101").stdout.splitlines()
+
+    assert head.split() == ["code", "path", "line", "column", "message", "within", "instead"]
+    assert row.split()[:4] == ["OST101", "program.py", "10", "5"]
+
+
+def test_yaml_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for it without learns how to get it."""
+    monkeypatch.setitem(sys.modules, "yaml", None)
+
+    refused = check("--rules", "-o", "yaml")
+
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "pip install 'ostinato[yaml]'" in refused.stderr
+
+
+@pytest.mark.usefixtures("program")
 def test_rules_are_chosen_by_their_beginnings() -> None:
     """`--ignore` takes away what `--select` has chosen."""
     assert "OST301" in check("program.py", "--select", "OST2,OST3", "--ignore", "ost2").stdout
@@ -80,3 +120,4 @@ def test_rules_are_listed() -> None:
     """For people and for programs."""
     assert "OST101  the clock" in check("--rules").stdout
     assert json.loads(check("--rules", "--format", "json").stdout)[0]["code"] == "OST001"
+    assert check("--rules", "--format", "csv").stdout.startswith("code,about,instead\nOST001,")

@@ -39,7 +39,7 @@ def test_commands_options_and_choices_are_completed(shell: Shell) -> None:
     assert "standalone" in completed(shell, "sta")
     assert "child-of-supervisor" not in completed(shell, "")
     assert completed(shell, "check", "--for") == ["--format"]
-    assert completed(shell, "check", "--format", "j") == ["json"]
+    assert completed(shell, "check", "--format", "j") == ["json", "jsonl"]
 
 
 def test_ids_and_types_are_asked_for(shell: Shell) -> None:

@@ -308,6 +308,24 @@ def test_a_saved_history_is_read_by_replay(type_: Type, places: Places, tmp_path
     assert tuple(saved.events) == tuple(places.client.handle("done").history())
 
 
+def test_a_long_chain_of_runs_is_one_tree(type_: Type, tmp_path: Path) -> None:
+    """A schedule that has gone on for years has thousands."""
+    file = tmp_path / "rounds.db"
+    with open_engine(file) as engine, LocalWorker(engine.local(), domain="town", catalog=CATALOG):
+        handle = Client(engine.local(), domain="town").start(town.rounds.options(workflow_id="r"), 1200)
+        handle.result()
+    begin = f"tree r {handle.first_execution.run_id}"
+
+    ended = type_(f"{begin} --engine sqlite:{file} -o jsonl")
+    drawn = type_(f"{begin} --engine sqlite:{file} -o tsv --columns family,status --no-header")
+
+    members = [json.loads(line) for line in ended.out.splitlines()]
+    assert len({member["run_id"] for member in members}) == 1201
+    assert [member["status"] for member in members[-2:]] == ["CONTINUED_AS_NEW", "COMPLETED"]
+    assert drawn.out.splitlines()[0] == "r\tCONTINUED_AS_NEW"
+    assert drawn.out.splitlines()[-1] == "↻ r\tCOMPLETED"
+
+
 def test_a_file_belongs_to_one_process_so_nobody_waits_there(type_: Type, places: Places) -> None:
     """Whoever waits for what only others can do learns it at once."""
     for command in ("result waiting", "watch waiting"):

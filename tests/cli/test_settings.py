@@ -87,7 +87,10 @@ def test_commands_use_what_the_project_says(typed: Typed, place: Path) -> None:
     assert "there is no file other.db" in typed("list").err
     assert typed("check", "flow.py").code == 0
     assert "[default: open]" in re.sub(r"\s+", " ", typed("list", "--help").out)
+    assert "[default: csv]" in re.sub(r"\s+", " ", typed("check", "--help").out)
+    (place / "pyproject.toml").write_text('[tool.ostinato]\nformat = "human"\n')
     assert "[default: human]" in re.sub(r"\s+", " ", typed("check", "--help").out)
+    assert "[default: table on a terminal, else json]" in re.sub(r"\s+", " ", typed("list", "--help").out)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import threading
 
-from ostinato import Retry, activity, marker, submit, timer, wait_signal, workflow
+from ostinato import Retry, activity, continue_as_new, marker, submit, timer, wait_signal, workflow
 from ostinato.worker.context import activity_info
 
 
@@ -58,3 +58,10 @@ def waiting() -> str:
 @workflow
 def waits_too() -> None:
     wait_signal("never").result()
+
+
+@workflow
+def rounds(left: int) -> str:
+    if left:
+        continue_as_new(left - 1)
+    return "around"

@@ -2,6 +2,8 @@
 
 import click
 
+from ostinato.cli.output_options import Format, Output
+
 EXIT_CODES = """
 \b
 Exit codes:
@@ -14,12 +16,14 @@ Exit codes:
 @click.command(epilog=EXIT_CODES)
 @click.argument("targets", metavar="TARGET...", nargs=-1)
 @click.option(
+    "-o",
     "--format",
     "format_",
-    type=click.Choice(["human", "json"]),
+    type=click.Choice(["human", *(each.value for each in Format)]),
     default="human",
     show_default=True,
-    help="How findings are written.",
+    envvar="OSTINATO_FORMAT",
+    help="How findings are written: as linters do, or as data.",
 )
 @click.option(
     "--select", metavar="CODES", multiple=True, help="Only these rules, or those that begin so; may be repeated."
@@ -50,11 +54,10 @@ def check(
         raise click.UsageError("Missing argument 'TARGET...'.")
     from ostinato.cli.checking import Checking, list_rules, run_check  # noqa: PLC0415  # --help does without
 
+    output = None if format_ == "human" else Output(format=Format(format_))
     if lists_rules:
-        context.exit(list_rules(is_json=format_ == "json"))
-    context.exit(
-        run_check(Checking(targets=targets, is_json=format_ == "json", selected=_codes(select), ignored=_codes(ignore)))
-    )
+        context.exit(list_rules(output))
+    context.exit(run_check(Checking(targets=targets, output=output, selected=_codes(select), ignored=_codes(ignore))))
 
 
 def _codes(given: tuple[str, ...]) -> tuple[str, ...]:

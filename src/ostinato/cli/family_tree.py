@@ -14,7 +14,7 @@ from ostinato.client.executions import close_status_of, closed_by
 from ostinato.client.histories import read_history
 from ostinato.client.tasks import Task, TaskKind, Tasks
 from ostinato.errors import UnknownResourceFault
-from ostinato.model.events import WorkflowExecutionContinuedAsNew
+from ostinato.model.events import HistoryEvent, WorkflowExecutionContinuedAsNew
 from ostinato.model.fields import RunId
 from ostinato.model.structures import WorkflowExecution
 
@@ -94,17 +94,14 @@ class _Family:
         self, execution: WorkflowExecution, parent: WorkflowExecution | None, depth: int, lines: str, below: str
     ) -> Iterator[Member]:
         """The execution, its descendants, and the runs that continue it with theirs."""
-        tasks = self._tasks(execution, must_be=parent is None and depth == 0 and not lines)
-        yield _member(execution, parent, depth, lines, tasks)
-        last = tasks.last_event
-        following = last.new_execution_run_id if isinstance(last, WorkflowExecutionContinuedAsNew) else None
-        children = [task for task in tasks if task.kind is TaskKind.CHILD]
-        for place, child in enumerate(children, start=1):
-            is_last = place == len(children)
-            yield from self._child(child, execution, depth + 1, below, is_last=is_last)
-        if following is not None:
-            run = WorkflowExecution(workflow_id=execution.workflow_id, run_id=following)
-            yield from self.members(run, parent, depth, f"{below}↻ ", below)
+        run: WorkflowExecution | None = execution
+        while run is not None:
+            tasks = self._tasks(run, must_be=parent is None and depth == 0 and not lines)
+            yield _member(run, parent, depth, lines, tasks)
+            children = [task for task in tasks if task.kind is TaskKind.CHILD]
+            for place, child in enumerate(children, start=1):
+                yield from self._child(child, run, depth + 1, below, is_last=place == len(children))
+            run, lines = _following(run, tasks.last_event), f"{below}↻ "
 
     def _child(
         self, child: Task, parent: WorkflowExecution, depth: int, below: str, *, is_last: bool
@@ -130,6 +127,13 @@ class _Family:
             if must_be:
                 raise
             return Tasks()
+
+
+def _following(run: WorkflowExecution, last: HistoryEvent | None) -> WorkflowExecution | None:
+    """The run that continues it, if its last event says so."""
+    if not isinstance(last, WorkflowExecutionContinuedAsNew):
+        return None
+    return WorkflowExecution(workflow_id=run.workflow_id, run_id=last.new_execution_run_id)
 
 
 def _member(

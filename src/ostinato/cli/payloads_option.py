@@ -19,5 +19,5 @@ payloads_option = click.option(
     envvar="OSTINATO_PAYLOADS",
     default=_of_simpleflow,
     help="How values travel: package.module:name of a Payloads, or the URL of a store for long ones (file:DIRECTORY, "
-    "sqlite:FILE, s3://BUCKET/PREFIX, gs://..., az://..., redis://HOST:PORT/N).",
+    "sqlite:FILE, s3://BUCKET/PREFIX, gs://..., az://..., redis://HOST:PORT/N, postgresql+psycopg://HOST/DATABASE).",
 )

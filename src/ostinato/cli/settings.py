@@ -39,8 +39,6 @@ SETTINGS = (
     Setting(
         "", ("SIMPLEFLOW_JUMBO_FIELDS_BUCKET",), "not set", "if --payloads is not given, the bucket of simpleflow's"
     ),
-    Setting("", ("OSTINATO_ACCESS_KEY_ID",), "not set", "the key for a server that wants one", is_secret=True),
-    Setting("", ("OSTINATO_SECRET_ACCESS_KEY",), "not set", "its secret", is_secret=True),
     Setting("guard", ("OSTINATO_GUARD",), "warning", "what is done where workflow code does what no replay can repeat"),
     Setting("concurrency", (), "10", "how many activities a process runs at once"),
     Setting("log-format", (), "human", "how deciders and workers log"),
