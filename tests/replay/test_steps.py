@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from ostinato import LambdaFunction, Steps, activity, workflow
-from ostinato.errors import RunOnceFailed
+from ostinato import LambdaFunction, Payloads, Steps, activity, workflow
+from ostinato.errors import PayloadLockedError, PayloadStoreError, PayloadUnavailableError
 from ostinato.model import decisions as d
 from ostinato.testing.rehearsal import Rehearsal
 
@@ -100,24 +100,105 @@ def test_the_store_is_asked_once_for_each_name() -> None:
 
 @pytest.mark.parametrize("error", [KeyError, FileNotFoundError])
 def test_a_store_may_say_in_two_ways_that_it_has_nothing(error: type[Exception]) -> None:
-    """As for payloads. Whatever else it raises is a failure of the step."""
+    """As for payloads."""
 
     class Files(Memory):
         def get(self, key: str, /) -> bytes:
             raise error(key)
 
-    class Broken(Memory):
-        def get(self, key: str, /) -> bytes:
+    assert played(Files(), lambda steps: steps.step("a").submit(plain, 1).result())[0] == 2
+
+
+class Shaky(Memory):
+    """A store that fails where it is asked to."""
+
+    fails_at: str | None = None
+
+    def put(self, key: str, data: bytes, /) -> None:
+        if self.fails_at == "put":
+            raise FileNotFoundError("the directory")
+        super().put(key, data)
+
+    def get(self, key: str, /) -> bytes:
+        if self.fails_at == "get":
             raise PermissionError(key)
+        return super().get(key)
 
-    def one(steps: Steps) -> str:
+
+@pytest.mark.parametrize("place", ["put", "get"])
+@pytest.mark.parametrize("catches", [False, True])
+def test_a_store_out_of_reach_fails_no_workflow(place: str, *, catches: bool) -> None:
+    """The decision is dropped, whatever the code does about it, and made when the store answers again."""
+    store = Shaky()
+
+    @workflow(name="w")
+    def program() -> int:
         try:
-            return str(steps.step("a").submit(plain, 1).result())
-        except RunOnceFailed as failed:
-            return failed.error_type or ""
+            return Steps(store, prefix="p/").step("a").submit(plain, 1).result()
+        except PayloadStoreError:
+            if catches:
+                return -1
+            raise
 
-    assert played(Files(), one)[0] == "2"
-    assert played(Broken(), one)[0] == "PermissionError"
+    store.fails_at = place
+    with (
+        pytest.raises(PayloadStoreError, match="Shaky: the store of steps failed: "),
+        Rehearsal(program, is_compared=False),
+    ):
+        pass
+    store.fails_at = None
+    with Rehearsal(program, is_compared=False) as r:
+        assert r.result == 2
+
+
+class Flip:
+    """A codec: each bit is the other one."""
+
+    name = "flip"
+
+    def encode(self, data: bytes, /) -> bytes:
+        return bytes(255 - byte for byte in data)
+
+    decode = encode
+
+
+def test_what_is_kept_goes_through_the_codecs() -> None:
+    """It is read with those that are only read any more, too, and without any where there are none."""
+    store = Memory()
+
+    def result(payloads: Payloads) -> Any:
+        @workflow(name="w", payloads=payloads)
+        def program() -> int:
+            return Steps(store, prefix="p/").step("a").submit(plain, 1).result()
+
+        with Rehearsal(program, is_compared=False) as r:
+            return r.result
+
+    with pytest.raises(PayloadLockedError, match="codec 'flip'"):
+        assert [result(Payloads(codecs=[Flip()])), result(Payloads())] == [2, None]
+    (kept,) = store.kept.values()
+    assert kept.startswith(b"ostinato+payload:1 flip ")
+    assert b"run_id" not in Flip().decode(kept)
+    store.kept = dict.fromkeys(store.kept, kept)
+    assert result(Payloads(former_codecs=[Flip()])) == 2
+    store.kept.clear()
+    assert result(Payloads()) == 2
+    assert result(Payloads(codecs=[Flip()])) == 2
+    assert "p/a" in store.steps()
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [b"\xff", b"{}", b"ostinato+payload:1 - x/y 1 00", b"ostinato+payload:1 - e30=", b"ostinato+payload:1 flip e30="],
+)
+def test_what_is_damaged_is_no_result(kept: bytes) -> None:
+    """It drops the decision, as a damaged payload does."""
+    store = Memory()
+    played(store, lambda steps: steps.step("a").submit(plain, 1).result())
+    store.kept = dict.fromkeys(store.kept, kept)
+
+    with pytest.raises(PayloadUnavailableError):
+        played(store, lambda steps: steps.step("a").submit(plain, 1).result())
 
 
 def test_any_name_will_do() -> None:

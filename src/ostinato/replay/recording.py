@@ -7,7 +7,7 @@ from typing import Any, ParamSpec, TypeVar
 import msgspec
 from greenlet import getcurrent
 
-from ostinato.errors import NotDurableError, RunOnceFailed
+from ostinato.errors import NotDurableError, PayloadUnavailableError, RunOnceFailed
 from ostinato.model import decisions as d
 from ostinato.model.limits import DATA_CHARACTERS
 from ostinato.payloads.signatures import signature_of
@@ -115,6 +115,10 @@ def _run_now(execution: Execution, function: Callable[..., Any], args: tuple[Any
     execution.runs_once = getcurrent()
     try:
         text = execution.converter.dump(function(*args, **kwargs))
+    except PayloadUnavailableError as error:
+        # Not the function's result, but ours, which is tried again; whoever catches it here does not change that.
+        execution.fail(error)
+        raise
     except Exception as error:  # noqa: BLE001  (whatever the author's function raises is its result)
         failure = execution.converter.dump_failure(error)
         return msgspec.json.encode({"reason": failure.reason, "details": failure.details}).decode()

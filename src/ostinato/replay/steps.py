@@ -12,7 +12,10 @@ from typing import Any, ParamSpec, TypeVar, overload
 
 import msgspec
 
-from ostinato.payloads.policy import Store
+from ostinato.errors import PayloadDamagedError, PayloadStoreError
+from ostinato.payloads.coding import decoded, encoded
+from ostinato.payloads.policy import Payloads, Store, store_name
+from ostinato.payloads.references import Inline, is_reference, read_reference, write_inline
 from ostinato.payloads.signatures import result_type
 from ostinato.replay.definitions import Activity, LambdaFunction, Submittable, Workflow
 from ostinato.replay.execution import current
@@ -70,17 +73,31 @@ class Steps:
 
     def _kept(self, name: str) -> str | None:
         if name not in self._found:
-            self._found[name] = run_once(self._look_up, self._prefix + name)
+            self._found[name] = run_once(self._look_up, self._prefix + name, current("Steps").converter)
         return self._found[name]
 
-    def _look_up(self, full_name: str) -> str | None:
+    def _look_up(self, full_name: str, payloads: Payloads) -> str | None:
         try:
-            return self._store.get(_key(full_name)).decode()
+            data = self._store.get(_key(full_name))
         except (KeyError, FileNotFoundError):
             return None
+        except Exception as error:
+            raise self._out_of_reach(error) from error
+        return _read(data, payloads, f"step {full_name}")
 
-    def _put(self, full_name: str, text: str) -> None:
-        self._store.put(_key(full_name), text.encode())
+    def _put(self, full_name: str, text: str, payloads: Payloads) -> None:
+        if payloads.codecs:
+            text = write_inline(payloads.codec_names, encoded(text, payloads.codecs))
+        try:
+            self._store.put(_key(full_name), text.encode())
+        except Exception as error:
+            raise self._out_of_reach(error) from error
+
+    def _out_of_reach(self, error: Exception) -> PayloadStoreError:
+        """What drops the decision, which is made again when the store can be reached."""
+        return PayloadStoreError(
+            where=store_name(self._store), found=f"the store of steps failed: {type(error).__name__}: {error}"
+        )
 
     def step(self, name: str, *, force: bool = False, force_steps_if_executed: Iterable[str] = ()) -> "Step":
         """A step, to be submitted.
@@ -119,7 +136,7 @@ class Steps:
             version=execution.workflow.version,
             result=msgspec.Raw(text.encode()),
         )
-        run_once(self._put, self._prefix + name, msgspec.json.encode(kept).decode())
+        run_once(self._put, self._prefix + name, msgspec.json.encode(kept).decode(), execution.converter)
 
     def kept(self, name: str, as_type: Any) -> Any:
         """The result of a step that was done; None if it was not, or its result is gone."""
@@ -175,6 +192,26 @@ def _key(full_name: str) -> str:
     """What is kept of a step has a key that any store takes, whatever the step is called."""
     readable = re.sub("[^A-Za-z0-9]+", "-", full_name)[-_READABLE:].strip("-")
     return f"{sha256(full_name.encode()).hexdigest()[:32]}-{readable}"
+
+
+def _read(data: bytes, payloads: Payloads, where: str) -> str:
+    """What is kept of a step.
+
+    Raises:
+        PayloadDamagedError: nobody can have kept this.
+        PayloadLockedError: it went through a codec that the payloads do not know.
+    """
+    try:
+        text = data.decode()
+        if is_reference(text):
+            said = read_reference(text)
+            if not isinstance(said, Inline):
+                raise PayloadDamagedError(where=where, found="a reference in place of what was kept of the step")
+            text = decoded(said.data, said.codecs, {codec.name: codec for codec in payloads.all_codecs}, where)
+        msgspec.json.decode(text, type=_Kept)
+    except (UnicodeDecodeError, msgspec.DecodeError) as error:
+        raise PayloadDamagedError(where=where, found=f"what is kept of the step is not readable ({error})") from None
+    return text
 
 
 def _covers(name: str, other: str) -> bool:

@@ -18,6 +18,7 @@ from ostinato.errors import (
     PayloadStoreError,
     PayloadUnavailableError,
 )
+from ostinato.payloads.coding import decoded, encoded
 from ostinato.payloads.policy import Payloads, ReferenceForm, store_name
 from ostinato.payloads.references import Inline, Stored, is_reference, read_reference, write_inline, write_stored
 from ostinato.storage.cache import TextCache
@@ -92,9 +93,7 @@ class Sealer:
             if len(text) <= min(limit, payloads.threshold) or payloads.store is None:
                 return text
             return self._put(text, payloads, payloads.store, text.encode())
-        data = text.encode()
-        for codec in payloads.codecs:
-            data = codec.encode(data)
+        data = encoded(text, payloads.codecs)
         inline = write_inline(payloads.codec_names, data)
         if payloads.store is not None and len(inline) > min(limit, payloads.threshold):
             return self._put(text, payloads, payloads.store, data)
@@ -153,20 +152,7 @@ class Sealer:
     def _open(self, said: Inline | Stored) -> str:
         data = said.data if isinstance(said, Inline) else self._fetched(said)
         where = "" if isinstance(said, Inline) else said.location
-        for name in reversed(said.codecs):
-            codec = self._codecs.get(name)
-            if codec is None:
-                raise PayloadLockedError(
-                    where=where,
-                    found=f"a payload that went through the codec {name!r}",
-                    expected=f"one of {', '.join(self._codecs)}" if self._codecs else "none",
-                    hint="Payloads(former_codecs=...) names codecs that are only read any more",
-                )
-            data = _decoded(codec, data, where)
-        try:
-            text = data.decode()
-        except UnicodeDecodeError:
-            raise PayloadDamagedError(where=where, found="a payload that is no text") from None
+        text = decoded(data, said.codecs, self._codecs, where)
         characters = said.characters if isinstance(said, Stored) else None
         if characters is not None and len(text) != characters:
             raise PayloadDamagedError(
@@ -218,17 +204,6 @@ class Sealer:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="ostinato payloads")
         return list(self._pool.map(function, given))
-
-
-def _decoded(codec: "Codec", data: bytes, where: str) -> bytes:
-    try:
-        return codec.decode(data)
-    except PayloadUnavailableError:
-        raise
-    except Exception as error:
-        raise PayloadDamagedError(
-            where=where, found=f"a payload that the codec {codec.name!r} does not decode: {error}"
-        ) from error
 
 
 def _is_key(key: str) -> bool:
