@@ -1,6 +1,7 @@
 """One trace through starts, decisions, activities and children; and what is measured."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
@@ -18,9 +19,14 @@ from ostinato import Client, Retry, activity, activity_info, continue_as_new, sl
 from ostinato.engine.clock import ManualClock
 from ostinato.engine.engine import open_engine
 from ostinato.errors import ConnectionLostError, ThrottlingException, WorkflowFailed, WorkflowTerminated
+from ostinato.model.enums import CloseStatus
 from ostinato.model.fields import RunId
 from ostinato.model.structures import WorkflowExecution
 from ostinato.otel import Telemetry
+from ostinato.schedules import schedule as schedules
+from ostinato.schedules.schedule import Overlap
+from ostinato.schedules.schedules import Schedules
+from ostinato.schedules.times import Times
 from ostinato.worker.catalog import catalog_of
 from ostinato.worker.local import LocalWorker
 from ostinato.worker.notices import CallFailed, DecisionMade, Notice, ReplayBegun, all_of
@@ -110,7 +116,9 @@ class Lab:
 
     def run(self, use: Callable[[Client], object], *, is_started_traced: bool = True) -> list[ReadableSpan]:
         """The spans there were when what was done with the client was done."""
-        catalog = catalog_of([add, add_async, flaky, child, parent, again, wrong, closing, undurable])
+        catalog = catalog_of(
+            [add, add_async, flaky, child, parent, again, wrong, closing, undurable, schedules.Schedule]
+        )
         with open_engine(":memory:", clock=ManualClock()) as engine:
             with LocalWorker(
                 engine.local(),
@@ -152,6 +160,14 @@ def tree(spans: list[ReadableSpan]) -> dict[str, set[str]]:
         above = "" if span.parent is None else names.get(span.parent.span_id, "elsewhere")
         below.setdefault(above, set()).add(span.name)
     return below
+
+
+def traces(spans: list[ReadableSpan]) -> list[list[ReadableSpan]]:
+    """The spans of each trace, in the order in which the traces' first spans ended."""
+    found: dict[int, list[ReadableSpan]] = {}
+    for span in spans:
+        found.setdefault(span.context.trace_id, []).append(span)
+    return list(found.values())
 
 
 def test_one_trace_from_the_start_to_the_last_activity(lab: Lab) -> None:
@@ -210,6 +226,41 @@ def test_a_new_run_is_in_the_trace_of_the_former(lab: Lab) -> None:
 
     assert len({span.context.trace_id for span in spans}) == 1
     assert len({span.attributes["ostinato.run.id"] for span in spans}) == 3  # type: ignore[index]
+
+
+def test_what_is_started_again_is_in_a_trace_of_its_own(lab: Lab) -> None:
+    """Under the span of that start, not in the trace of the run that it repairs."""
+
+    def use(client: Client) -> None:
+        with pytest.raises(WorkflowFailed):
+            client.run(wrong.options(workflow_id="w"))
+        with pytest.raises(WorkflowFailed):
+            client.rerun("w").result()
+
+    spans = lab.run(use)
+
+    assert tree(spans) == {"": {"start wrong"}, "start wrong": {"decide wrong"}}
+    assert [len(each) for each in traces(spans)] == [2, 2]
+
+
+def test_what_a_schedule_starts_has_a_trace_of_its_own(lab: Lab) -> None:
+    """The schedule goes on for years: one trace of all that would be of no use."""
+
+    def use(client: Client) -> None:
+        schedule = Schedules(client).create("s", child, 1, times=Times(every=3600))
+        for _ in range(2):
+            schedule.trigger(overlap=Overlap.ALLOW_ALL)
+        while client.count(workflow=child, status=CloseStatus.COMPLETED).count < 2:
+            time.sleep(0.01)
+        schedule.delete()
+        schedule.execution.result()
+
+    spans = lab.run(use)
+
+    assert {span.name for span in traces(spans)[0]} == {f"start {schedules.NAME}", f"decide {schedules.NAME}"}
+    of_children = [each for each in traces(spans) if "decide child" in {span.name for span in each}]
+    assert len(of_children) >= 2
+    assert {frozenset(span.name for span in each) for each in of_children} == {frozenset({"decide child", "run add"})}
 
 
 def test_an_execution_that_was_started_without_a_trace_has_one_of_its_own(lab: Lab) -> None:

@@ -35,6 +35,7 @@ from ostinato.model.operations import (
 from ostinato.model.results import ActivityTask
 from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.along import send_along, sent_along
+from ostinato.schedules.schedule import NAME as SCHEDULE
 from ostinato.worker.middleware import Deciding, Decisions, Report, carried
 from ostinato.worker.notices import CallFailed, Notice, ReplayBegun, ReplayContinued
 
@@ -114,7 +115,8 @@ class Telemetry:
                 decisions = decide()
                 outcome = _close(decisions) or "made"
                 span.set_attribute("ostinato.decisions", len(decisions))
-                return tuple(_carrying(decision) for decision in decisions)
+                # A schedule may go on for years: what it starts has traces of its own.
+                return decisions if kind.name == SCHEDULE else tuple(map(_carrying, decisions))
         finally:
             self._decisions.record(time.perf_counter() - begun, {**attributes, "ostinato.outcome": outcome})
 

@@ -166,6 +166,29 @@ def test_a_start_is_traced(shell: Shell, url: str) -> None:
             assert found[workflow_id]["attributes"]["ostinato.run.id"] == handle.run_id
 
 
+def test_what_is_started_again_and_schedules_are_traced(shell: Shell, url: str) -> None:
+    """The span is under nothing, and what is started under it."""
+    middleware = ("--engine", url, "--middleware", "traced:counted", "--middleware", "otel")
+    shell("start", "traced.py:flow", "--input", "1", "--id", "r", "--engine", url)
+    shell("terminate", "r", "--engine", url)
+
+    again = shell("rerun", "r", *middleware, PYTHONPATH=str(shell.directory))
+    made = shell(
+        *("schedule", "create", "yearly", "traced.py:flow", "--every", "365d", "--input", "1", *middleware),
+        PYTHONPATH=str(shell.directory),
+    )
+
+    assert (again.code, made.code) == (0, 0), again.err + made.err
+    assert (shell.directory / "counted.txt").read_text() == "start\nstart\n"
+    found = {span["attributes"]["ostinato.workflow.id"]: span for span in spans(shell)}
+    assert {workflow_id: span["parent_id"] for workflow_id, span in found.items()} == {"r": None, "yearly": None}
+    with Client(url) as client:
+        for workflow_id, span in found.items():
+            begun = next(iter(client.handle(workflow_id).history()))
+            assert isinstance(begun, WorkflowExecutionStarted)
+            assert span["context"]["trace_id"][2:] in (begun.input or "")
+
+
 @pytest.mark.parametrize("name", ["nothing", "traced:work"])
 def test_middleware_that_is_none_is_told(shell: Shell, name: str) -> None:
     """Exit code 2: of a mere function nobody knows what it is to be around."""

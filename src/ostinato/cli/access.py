@@ -13,6 +13,7 @@ import click
 from click.core import ParameterSource
 
 from ostinato.cli.completing import complete_domains
+from ostinato.cli.middleware_option import middleware_option
 from ostinato.cli.payloads_option import payloads_option
 
 if TYPE_CHECKING:
@@ -54,12 +55,14 @@ class Access:
         domain: the domain.
         debug: show tracebacks.
         payloads: how values travel: see `load_payloads`.
+        middleware: the names of what is put around starts.
     """
 
     engine: str
     domain: str
     debug: bool = False
     payloads: str = ""
+    middleware: tuple[str, ...] = ()
 
     def carry_out(
         self, work: "Callable[[Client, TextIO], int | None]", *, makes_file: bool = False, only_looks: bool = False
@@ -157,14 +160,27 @@ def engine_options(command: Command) -> Command:
     """Give the command the options `--engine`, `--db`, `--domain` and `--debug`, and an `access` made of them."""
 
     @functools.wraps(command)
-    def with_access(*args: Any, engine: str, domain: str, debug: bool, payloads: str = "", **kwargs: Any) -> Any:
-        access = Access(engine=engine, domain=domain, debug=debug, payloads=payloads)
+    def with_access(
+        *args: Any,
+        engine: str,
+        domain: str,
+        debug: bool,
+        payloads: str = "",
+        middleware: tuple[str, ...] = (),
+        **kwargs: Any,
+    ) -> Any:
+        access = Access(engine=engine, domain=domain, debug=debug, payloads=payloads, middleware=middleware)
         return command(*args, access=access, **kwargs)
 
     wrapped: Any = with_access
     for option in (debug_option, domain_option, engine_option):
         wrapped = option(wrapped)
     return cast("Command", wrapped)
+
+
+def starting_options(command: Command) -> Command:
+    """The same as `engine_and_payloads_options` and `--middleware`, for commands that start executions."""
+    return cast("Command", middleware_option(cast("Any", engine_and_payloads_options(command))))
 
 
 def engine_and_payloads_options(command: Command) -> Command:

@@ -1,6 +1,6 @@
 """Opens the client that a command works with, and says what to do where that cannot be."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ostinato.cli.names import check_name
 from ostinato.cli.reaching import reach
 from ostinato.client.client import Client
+from ostinato.client.middleware import Starting, StartMiddleware, around_start
 from ostinato.engines import EngineKind, EngineUrl, parse_engine
 from ostinato.errors import (
     DatabaseInUseError,
@@ -18,6 +19,7 @@ from ostinato.errors import (
     UsageError,
     WorkflowExecutionAlreadyStartedFault,
 )
+from ostinato.model.structures import WorkflowExecution
 from ostinato.payloads.policy import PLAIN, Payloads
 from ostinato.storage.sealed import Travel, seal
 
@@ -43,7 +45,12 @@ def open_client(access: "Access", *, makes_file: bool = False, only_looks: bool 
     try:
         with reach(url) as swf:
             payloads = _payloads(access)
-            yield Client(seal(swf, Travel(payloads, is_lenient=only_looks)), domain=access.domain, payloads=payloads)
+            yield Client(
+                seal(swf, Travel(payloads, is_lenient=only_looks)),
+                domain=access.domain,
+                payloads=payloads,
+                middleware=_middleware(access.middleware),
+            )
     except DatabaseInUseError as error:
         raise UsageError(
             where=error.where,
@@ -94,6 +101,17 @@ def _payloads(access: "Access") -> Payloads:
     from ostinato.worker.targets import load_payloads  # noqa: PLC0415  # few need it
 
     return load_payloads(access.payloads)
+
+
+def _middleware(names: Sequence[str]) -> tuple[StartMiddleware, ...]:
+    """What is put around starts; found when something is started, as the target that is loaded by then may hold it."""
+
+    def around(starting: Starting, start: Callable[[Starting], WorkflowExecution]) -> WorkflowExecution:
+        from ostinato.worker.middleware import START_GROUP, load_middleware  # noqa: PLC0415  # few need it
+
+        return around_start(load_middleware(names, START_GROUP), starting, start)
+
+    return (around,) if names else ()
 
 
 def _require_kept(url: EngineUrl, *, makes_file: bool) -> None:

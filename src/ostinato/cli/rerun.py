@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_and_payloads_options
+from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, starting_options
 from ostinato.cli.execution_arguments import execution_arguments
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--new-id", metavar="ID", help="The workflow id of the new execution.  [default: the same]")
 @click.option("--signals/--no-signals", default=True, show_default=True, help="Send the signals it received again.")
 @click.option("--dry-run", is_flag=True, help="Start nothing; show what would be reused.")
-@engine_and_payloads_options
+@starting_options
 @click.pass_context
 def rerun(  # noqa: PLR0917  # click calls it, by name
     context: click.Context,

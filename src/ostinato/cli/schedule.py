@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_and_payloads_options
+from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_and_payloads_options, starting_options
 from ostinato.cli.completing import complete_schedules
 from ostinato.cli.input_options import input_options
 from ostinato.cli.instants import read_instant, read_seconds
@@ -60,7 +60,7 @@ def schedule() -> None:
     help="Start what could not be started in time up to so much later.",
 )
 @click.option("--paused", is_flag=True, help="Start nothing until it is resumed.")
-@engine_and_payloads_options
+@starting_options
 @click.pass_context
 def create(  # noqa: PLR0917  # click calls it, by name
     context: click.Context,

@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, engine_and_payloads_options
+from ostinato.cli.access import ENVIRONMENT, EXIT_CODES, Access, starting_options
 from ostinato.cli.completing import complete_targets
 from ostinato.cli.input_options import child_policy_option, input_options
 from ostinato.cli.instants import read_seconds
-from ostinato.cli.middleware_option import middleware_option
 
 if TYPE_CHECKING:
     from ostinato.client.client import Client
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 @click.option("--execution-timeout", metavar="TIME", type=read_seconds, help="How long it may last: 90, 15m, 2h or 3d.")
 @click.option("--decision-timeout", metavar="TIME", type=read_seconds, help="How long a decision may take.")
 @child_policy_option("What becomes of its children when it ends otherwise than by itself.")
-@middleware_option
-@engine_and_payloads_options
+@starting_options
 @click.pass_context
 def start(  # noqa: PLR0917  # click calls it, by name
     context: click.Context,
@@ -38,7 +36,6 @@ def start(  # noqa: PLR0917  # click calls it, by name
     execution_timeout: float | None,
     decision_timeout: float | None,
     child_policy: str | None,
-    middleware: tuple[str, ...],
     access: Access,
 ) -> None:
     """Start an execution of the workflow that TARGET names, and print its workflow id and its run id.
@@ -63,7 +60,6 @@ def start(  # noqa: PLR0917  # click calls it, by name
             execution_timeout=execution_timeout,
             decision_timeout=decision_timeout,
             child_policy=child_policy,
-            middleware=middleware,
         )
         is_amazon = parse_engine(access.engine).kind is EngineKind.AWS
         write_started(client, given, data, may_create_domain=not is_amazon)

@@ -15,8 +15,6 @@ from ostinato.model.enums import ChildPolicy
 from ostinato.model.fields import RunId
 from ostinato.model.operations import StartWorkflowExecution
 from ostinato.model.structures import TaskList, WorkflowExecution, WorkflowType
-from ostinato.replay.definitions import workflow
-from ostinato.worker.middleware import START_GROUP, load_middleware
 from ostinato.worker.targets import load_target
 
 if TYPE_CHECKING:
@@ -37,7 +35,6 @@ class Start:
     execution_timeout: float | None = None
     decision_timeout: float | None = None
     child_policy: str | None = None
-    middleware: tuple[str, ...] = ()
 
     @property
     def policy(self) -> ChildPolicy | None:
@@ -75,13 +72,14 @@ def write_started(client: "Client", start: Start, data: TextIO, *, may_create_do
 def _start_type(client: "Client", start: Start) -> WorkflowExecution:
     """Start an execution of a registered type, whose code is not here."""
     name, _, version = start.target.rpartition("@")
+    workflow_type = WorkflowType(name=name, version=version)
 
     def begin(starting: Starting) -> WorkflowExecution:
         run = client.swf.call(
             StartWorkflowExecution(
                 domain=client.domain,
                 workflow_id=starting.workflow_id,
-                workflow_type=WorkflowType(name=name, version=version),
+                workflow_type=workflow_type,
                 input=starting.input,
                 task_list=TaskList(name=start.task_list) if start.task_list else None,
                 task_priority=None if start.priority is None else str(start.priority),
@@ -93,16 +91,9 @@ def _start_type(client: "Client", start: Start) -> WorkflowExecution:
         )
         return WorkflowExecution(workflow_id=starting.workflow_id, run_id=run.run_id or RunId(""))
 
-    starting = Starting(
-        workflow=workflow(name=name, version=version)(_elsewhere),
-        workflow_id=start.workflow_id or _new_id(name),
-        input=in_envelope(start.input, client.payloads),
-    )
-    return around_start(load_middleware(start.middleware, START_GROUP), starting, begin)
-
-
-def _elsewhere(*_args: object, **_kwargs: object) -> None:
-    """In place of code that is not here."""
+    text = in_envelope(start.input, client.payloads)
+    starting = Starting.of_type(workflow_type, start.workflow_id or _new_id(name), text)
+    return around_start(client.middleware, starting, begin)
 
 
 def _start_code(client: "Client", start: Start, *, may_create_domain: bool) -> WorkflowExecution:
@@ -124,7 +115,7 @@ def _start_code(client: "Client", start: Start, *, may_create_domain: bool) -> W
         workflow_id=start.workflow_id or _new_id(wanted.name),
         input=read_input(start.input, wanted, client.payloads_of(wanted)),
     )
-    return around_start(load_middleware(start.middleware, START_GROUP), starting, begin)
+    return around_start(client.middleware, starting, begin)
 
 
 def _with_settings(workflow: "Workflow[..., Any]", start: Start) -> "Workflow[..., Any]":

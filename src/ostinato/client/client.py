@@ -100,6 +100,11 @@ class Client:
         """The domain."""
         return self._domain
 
+    @property
+    def middleware(self) -> tuple[StartMiddleware, ...]:
+        """What is put around each start, the first outermost."""
+        return self._middleware
+
     def close(self) -> None:
         """Close the engine, if this opened it. Twice is harmless."""
         self._opened.close()
@@ -250,7 +255,14 @@ class Client:
         handle = self.handle(workflow_id, run_id)
         former = WorkflowExecution(workflow_id=handle.workflow_id, run_id=handle.run_id)
         repair = plan_repair(self._swf, self._domain, former, from_event=from_event, force=force)
-        execution = start_repair(self._swf, self._domain, repair, workflow_id=new_id, resends_signals=resends_signals)
+        execution = start_repair(
+            self._swf,
+            self._domain,
+            repair,
+            workflow_id=new_id,
+            resends_signals=resends_signals,
+            middleware=self._middleware,
+        )
         return self._handle(execution, None)
 
     # Activity tasks that end elsewhere than in a worker.

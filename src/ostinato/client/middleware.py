@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ostinato.model.structures import WorkflowExecution
-from ostinato.replay.definitions import Workflow
+from ostinato.model.structures import WorkflowExecution, WorkflowType
+from ostinato.replay.definitions import Workflow, workflow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,16 @@ class Starting:
     workflow: Workflow[..., Any]
     workflow_id: str
     input: str
+
+    @classmethod
+    def of_type(cls, workflow_type: WorkflowType, workflow_id: str, text: str) -> "Starting":
+        """A start of a workflow whose code is not here."""
+        declared = workflow(name=workflow_type.name, version=workflow_type.version)(_elsewhere)
+        return cls(workflow=declared, workflow_id=workflow_id, input=text)
+
+
+def _elsewhere(*_args: object, **_kwargs: object) -> None:
+    """In place of code that is not here."""
 
 
 StartMiddleware = Callable[[Starting, Callable[[Starting], WorkflowExecution]], WorkflowExecution]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ostinato.client.histories import read_history
+from ostinato.client.middleware import Starting, around_start
 from ostinato.errors import UsageError
 from ostinato.model.events import HistoryEvent, WorkflowExecutionSignaled, WorkflowExecutionStarted
 from ostinato.model.fields import RunId
@@ -17,6 +18,7 @@ from ostinato.replay.reuse import Repairs, Reuse, repairs_in, reusable, with_rep
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ostinato.client.middleware import StartMiddleware
     from ostinato.swf import Swf
 
 
@@ -70,7 +72,13 @@ def plan_repair(
 
 
 def start_repair(
-    swf: "Swf", domain: str, repair: Repair, *, workflow_id: str | None = None, resends_signals: bool = True
+    swf: "Swf",
+    domain: str,
+    repair: Repair,
+    *,
+    workflow_id: str | None = None,
+    resends_signals: bool = True,
+    middleware: "Sequence[StartMiddleware]" = (),
 ) -> WorkflowExecution:
     """Start the execution, with the settings of the run that it repairs.
 
@@ -80,6 +88,7 @@ def start_repair(
         repair: what to start.
         workflow_id: its workflow id: the former one's, unless given.
         resends_signals: whether the signals that the run received are sent to it, in their order.
+        middleware: what is put around the start, the first outermost.
 
     Raises:
         WorkflowExecutionAlreadyStartedFault: an execution with that id is open.
@@ -88,22 +97,27 @@ def start_repair(
     started = repair.started
     text = with_repairs(started.input, repair.repairs)
     check_length(text, field="the input, with the run that is repaired,", limit=DATA_CHARACTERS)
-    run = swf.call(
-        StartWorkflowExecution(
-            domain=domain,
-            workflow_id=workflow_id or repair.repairs.workflow_id,
-            workflow_type=started.workflow_type,
-            task_list=TaskList(name=started.task_list.name),
-            task_priority=started.task_priority,
-            input=text,
-            execution_start_to_close_timeout=started.execution_start_to_close_timeout,
-            tag_list=tuple(tag for tag in started.tag_list or () if tag is not None) or None,
-            task_start_to_close_timeout=started.task_start_to_close_timeout,
-            child_policy=started.child_policy,
-            lambda_role=started.lambda_role,
+
+    def begin(starting: Starting) -> WorkflowExecution:
+        run = swf.call(
+            StartWorkflowExecution(
+                domain=domain,
+                workflow_id=starting.workflow_id,
+                workflow_type=started.workflow_type,
+                task_list=TaskList(name=started.task_list.name),
+                task_priority=started.task_priority,
+                input=starting.input,
+                execution_start_to_close_timeout=started.execution_start_to_close_timeout,
+                tag_list=tuple(tag for tag in started.tag_list or () if tag is not None) or None,
+                task_start_to_close_timeout=started.task_start_to_close_timeout,
+                child_policy=started.child_policy,
+                lambda_role=started.lambda_role,
+            )
         )
-    )
-    execution = WorkflowExecution(workflow_id=workflow_id or repair.repairs.workflow_id, run_id=run.run_id or RunId(""))
+        return WorkflowExecution(workflow_id=starting.workflow_id, run_id=run.run_id or RunId(""))
+
+    starting = Starting.of_type(started.workflow_type, workflow_id or repair.repairs.workflow_id, text)
+    execution = around_start(middleware, starting, begin)
     for signal in repair.signals if resends_signals else ():
         swf.call(
             SignalWorkflowExecution(
