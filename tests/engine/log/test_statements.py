@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 from importlib import resources
 
-from ostinato.engine.log.statements import migrations, queries, schema
+from ostinato.engine.log.statements import migrations, queries, schema, writing
 
 
 def structure(script: str) -> list[tuple[str, str]]:
@@ -44,7 +44,7 @@ def test_every_query_has_a_name_and_a_sentence() -> None:
 def test_every_query_fits_the_schema() -> None:
     """SQLite understands each query."""
     with closing(sqlite3.connect(":memory:")) as connection:
-        connection.executescript(schema())
+        connection.executescript(schema() + writing())
         for name, sql in queries().items():
             index = "closed_by_tag_and_start" if "execution_tags" in sql else "closed_by_start"
             condition = " AND v.close_timestamp IS NOT NULL" if "{index}" in sql else ""

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from ostinato.engine.log.faults import damaged, not_opened, not_read, not_written
-from ostinato.engine.log.statements import migrations, queries, schema
+from ostinato.engine.log.statements import migrations, queries, schema, writing
 from ostinato.errors import DatabaseDamagedError, DatabaseForeignError, StoreError
 
 MEMORY = ":memory:"
@@ -67,6 +67,7 @@ def in_memory() -> sqlite3.Connection:
     _require_sqlite(MEMORY)
     connection = _connected(MEMORY)
     _initialize(connection)
+    _make_writing(connection)
     return connection
 
 
@@ -93,6 +94,7 @@ def opened(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
         _migrate(connection)
+        _make_writing(connection)
     except BaseException as error:
         connection.close()
         if isinstance(error, sqlite3.Error):
@@ -165,6 +167,11 @@ def _initialize(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {len(migrations())}")
     connection.execute("COMMIT")
+
+
+def _make_writing(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA temp_store = MEMORY")
+    connection.executescript(writing())
 
 
 def _check_header(path: Path) -> None:

@@ -38,52 +38,9 @@ SELECT kind, domain, name, version, status, creation_date, deprecation_date, des
 FROM types
 ORDER BY kind, domain, name, version;
 
--- name: write_execution
--- Begin an execution.
-INSERT INTO executions
-(key, domain, workflow_id, run_id, type_name, type_version, start_timestamp, close_timestamp, close_status, tag_list,
- parent_workflow_id, parent_run_id)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
-
--- name: write_tag
--- Make an execution findable by one of its tags; a tag may be given twice.
-INSERT OR IGNORE INTO execution_tags (key, tag, domain, start_timestamp, close_timestamp) VALUES (?, ?, ?, ?, ?);
-
--- name: write_event
--- Append an event to an execution's history.
-INSERT INTO events (execution_key, event_id, handed_by, event) VALUES (?, ?, ?, ?);
-
--- name: write_holder
--- Write down who has the task now that an event started.
-UPDATE events SET handed_by = ? WHERE execution_key = ? AND event_id = ?;
-
--- name: write_heartbeat
--- Remember the last sign of life of an activity task.
-INSERT OR REPLACE INTO heartbeats (execution_key, scheduled_event_id, timestamp, details) VALUES (?, ?, ?, ?);
-
--- name: close_execution
--- Write down when and how an execution closed.
-UPDATE executions SET close_timestamp = :timestamp, close_status = :status WHERE key = :key;
-
--- name: close_tags
--- Write down at an execution's tags when it closed.
-UPDATE execution_tags SET close_timestamp = :timestamp WHERE key = :key;
-
--- name: forget_execution
--- Delete an execution.
-DELETE FROM executions WHERE key = ?;
-
--- name: forget_tags
--- Delete an execution's tags.
-DELETE FROM execution_tags WHERE key = ?;
-
--- name: forget_events
--- Delete an execution's history.
-DELETE FROM events WHERE execution_key = ?;
-
--- name: forget_heartbeats
--- Delete the signs of life of an execution's activity tasks.
-DELETE FROM heartbeats WHERE execution_key = ?;
+-- name: write_change
+-- Write a change of a batch; see `writing.sql`.
+INSERT INTO batch VALUES (?, ?, ?, ?, ?);
 
 -- name: find_run
 -- The execution with this run id, if its domain and workflow id are these.

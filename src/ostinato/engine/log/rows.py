@@ -6,6 +6,7 @@ from sqlite3 import Row
 import msgspec
 
 from ostinato.engine.log.records import (
+    ClosedRecord,
     DomainRecord,
     EventRecord,
     ExecutionRecord,
@@ -23,6 +24,8 @@ from ostinato.model.structures import ResourceTag, WorkflowExecution, WorkflowTy
 
 Columns = tuple[object, ...]
 """The values of a row to be written, in the order of its query."""
+Change = tuple[str | None, int | None, object, object, object]
+"""A row of the view `batch`: its kind, the execution's key, and what else it says (`writing.sql`)."""
 TextRow = tuple[str]
 """An event's text."""
 EventRow = tuple[int, int, str]
@@ -90,32 +93,36 @@ def to_type(row: Row) -> TypeRecord:
     )
 
 
-def from_execution(record: ExecutionRecord) -> Columns:
-    """The row of an execution."""
+def from_execution(record: ExecutionRecord) -> Change:
+    """What is written of an execution. Its ids and names hold no control characters."""
     parent = record.parent
-    return (
-        record.key,
+    rest = (
         record.domain,
         record.workflow_id,
         record.run_id,
         record.workflow_type.name,
         record.workflow_type.version,
-        record.start_timestamp,
-        record.close_timestamp,
         record.close_status.value if record.close_status else None,
         _text(record.tag_list) if record.tag_list else None,
         parent.workflow_id if parent else None,
         parent.run_id if parent else None,
     )
+    return ("execution", record.key, record.start_timestamp, record.close_timestamp, _text(rest))
 
 
-def from_tags(records: Iterable[ExecutionRecord]) -> list[Columns]:
-    """The rows of the executions' tags."""
-    return [
-        (record.key, tag, record.domain, record.start_timestamp, record.close_timestamp)
-        for record in records
-        for tag in record.tag_list
-    ]
+def from_tags(records: Iterable[ExecutionRecord]) -> list[Change]:
+    """What is written of the executions' tags."""
+    return [("tag", record.key, tag, None, None) for record in records for tag in record.tag_list]
+
+
+def from_close(record: ClosedRecord) -> Change:
+    """What is written when an execution closes."""
+    return ("close", record.key, record.close_timestamp, record.close_status.value, None)
+
+
+def from_forgotten(key: int) -> Change:
+    """What is written when an execution is forgotten."""
+    return ("forget", key, None, None, None)
 
 
 def to_execution(row: Row) -> ExecutionRecord:
@@ -136,10 +143,10 @@ def to_execution(row: Row) -> ExecutionRecord:
     )
 
 
-def from_event(record: EventRecord) -> Columns:
-    """The row of an event."""
+def from_event(record: EventRecord) -> Change:
+    """What is written of an event."""
     event = record.event
-    return (record.execution_key, event.event_id, record.handed_by, _ENCODER.encode(event).decode())
+    return ("event", record.execution_key, event.event_id, record.handed_by, _ENCODER.encode(event).decode())
 
 
 def to_event_records(rows: Sequence[EventRow]) -> list[EventRecord]:
@@ -156,14 +163,14 @@ def to_events(rows: Sequence[TextRow]) -> list[HistoryEvent]:
     return _EVENTS.decode(f"[{','.join([row[0] for row in rows])}]")
 
 
-def from_holder(record: HolderRecord) -> Columns:
-    """What is written over an event's row when its task changes hands."""
-    return (record.handed_by, record.execution_key, record.started_event_id)
+def from_holder(record: HolderRecord) -> Change:
+    """What is written when a task changes hands."""
+    return ("holder", record.execution_key, record.started_event_id, record.handed_by, None)
 
 
-def from_heartbeat(record: HeartbeatRecord) -> Columns:
-    """The row of a heartbeat."""
-    return (record.execution_key, record.scheduled_event_id, record.timestamp, record.details)
+def from_heartbeat(record: HeartbeatRecord) -> Change:
+    """What is written of a heartbeat."""
+    return ("heartbeat", record.execution_key, record.scheduled_event_id, record.timestamp, record.details)
 
 
 def to_heartbeat(row: Row) -> HeartbeatRecord:

@@ -16,9 +16,9 @@ def queries() -> Mapping[str, str]:
 
 
 @cache
-def insertion(name: str, rows: int) -> str:
-    """The query of that name, which inserts one row, for so many rows at once."""
-    query = queries()[name]
+def insertion(rows: int) -> str:
+    """The query that writes so many changes at once."""
+    query = queries()["write_change"]
     return query + f", {query[query.rindex('(') :]}" * (rows - 1)
 
 
@@ -26,6 +26,12 @@ def insertion(name: str, rows: int) -> str:
 def schema() -> str:
     """The script that makes the current schema in an empty database."""
     return _text("schema.sql")
+
+
+@cache
+def writing() -> str:
+    """The script that gives a connection what it writes batches by."""
+    return _text("writing.sql")
 
 
 @cache

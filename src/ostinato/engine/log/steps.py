@@ -1,65 +1,56 @@
-"""What SQLite has to do for a batch, in as few steps as can be.
+"""What SQLite has to do for a batch, in as few steps as can be: one, as a rule.
 
 Python lets go of its interpreter at each step of SQLite, and among busy threads gets it back only milliseconds later: a
-batch of many steps would wait for them at each. So rows are inserted many at a time.
+batch of many steps would wait for them at each. So all changes of a batch are the rows of one insert (`writing.sql`).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from ostinato.engine.log import rows
-from ostinato.engine.log.records import Batch, ClosedRecord
+from ostinato.engine.log.records import Batch
 from ostinato.engine.log.statements import insertion, queries
 
-Source = TypeVar("Source")
+_SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512)
+"""So many rows an insert has: few numbers, as SQLite has to read each statement anew. Those left over do nothing."""
 
-_PORTIONS = (128, 16)
-"""So many rows are inserted at once, as long as there are that many; then the rest. Few, as SQLite reads each anew."""
+_NOTHING: rows.Change = (None, None, None, None, None)
 
 
 class Step(NamedTuple):
     """A statement, and the values of its parameters."""
 
     sql: str
-    values: Sequence[object] | Mapping[str, object]
+    values: Sequence[object]
 
 
 def steps_of(batch: Batch) -> Iterator[Step]:
     """The steps that write the batch, in order."""
-    yield from _each("write_domain", rows.from_domain, batch.domains)
-    yield from _each("delete_type", rows.from_type_key, batch.deleted_types)
-    yield from _each("write_type", rows.from_type, batch.types)
-    yield from _inserted("write_execution", rows.from_execution, batch.started)
-    yield from _inserted("write_tag", tuple, rows.from_tags(batch.started))
-    yield from _inserted("write_event", rows.from_event, batch.events)
-    yield from _each("write_holder", rows.from_holder, batch.holders)
-    yield from _inserted("write_heartbeat", rows.from_heartbeat, batch.heartbeats)
-    for closed in batch.closed:
-        yield from _closing(closed)
-    for query in ("forget_execution", "forget_tags", "forget_events", "forget_heartbeats"):
-        yield from _each(query, _only, batch.forgotten_executions)
+    if batch.domains or batch.types or batch.deleted_types:
+        yield from (Step(queries()["write_domain"], rows.from_domain(domain)) for domain in batch.domains)
+        yield from (Step(queries()["delete_type"], rows.from_type_key(key)) for key in batch.deleted_types)
+        yield from (Step(queries()["write_type"], rows.from_type(type_)) for type_ in batch.types)
+    changes = _changes(batch)
+    for begin in range(0, len(changes), _SIZES[-1]):
+        yield _insert(changes[begin : begin + _SIZES[-1]])
 
 
-def _each(query: str, to_row: Callable[[Source], rows.Columns], records: Iterable[Source]) -> Iterator[Step]:
-    return (Step(queries()[query], to_row(record)) for record in records)
+def _changes(batch: Batch) -> list[rows.Change]:
+    changes = [*map(rows.from_execution, batch.started), *rows.from_tags(batch.started)]
+    changes += map(rows.from_event, batch.events)
+    if batch.holders:
+        changes += map(rows.from_holder, batch.holders)
+    if batch.heartbeats:
+        changes += map(rows.from_heartbeat, batch.heartbeats)
+    if batch.closed:
+        changes += map(rows.from_close, batch.closed)
+    if batch.forgotten_executions:
+        changes += map(rows.from_forgotten, batch.forgotten_executions)
+    return changes
 
 
-def _inserted(query: str, to_row: Callable[[Source], rows.Columns], records: Sequence[Source]) -> Iterator[Step]:
-    begin = 0
-    while (left := len(records) - begin) > 0:
-        count = next((portion for portion in _PORTIONS if left >= portion), left)
-        values = chain.from_iterable(map(to_row, records[begin : begin + count]))
-        yield Step(insertion(query, count), tuple(values))
-        begin += count
-
-
-def _closing(record: ClosedRecord) -> Iterator[Step]:
-    values = {"key": record.key, "timestamp": record.close_timestamp, "status": record.close_status.value}
-    yield Step(queries()["close_execution"], values)
-    yield Step(queries()["close_tags"], values)
-    yield Step(queries()["forget_heartbeats"], (record.key,))
-
-
-def _only(value: object) -> rows.Columns:
-    return (value,)
+def _insert(changes: list[rows.Change]) -> Step:
+    size = next(size for size in _SIZES if size >= len(changes))
+    changes += [_NOTHING] * (size - len(changes))
+    return Step(insertion(size), [*chain.from_iterable(changes)])
