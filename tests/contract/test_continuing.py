@@ -15,6 +15,7 @@ from ostinato import (
     info,
     on_signal,
     run_once,
+    signal,
     signals,
     wait_signal,
     workflow,
@@ -82,6 +83,15 @@ def turning(turn: int) -> str:
     return f"{wait_signal('late').result()}, {wait_signal('late').result()}"
 
 
+@workflow
+def reminding(left: int) -> list[int]:
+    """Tells the run after it something, and may be told of it no more itself."""
+    if left:
+        signal("remember", left)
+        continue_as_new(left - 1)
+    return [wait_signal("remember").result() for _ in range(2)]
+
+
 HANDLING: Workflow[..., Any] = cast("Any", Handling)
 
 
@@ -89,7 +99,7 @@ HANDLING: Workflow[..., Any] = cast("Any", Handling)
 def a_client(request: Any, tmp_path_factory: Any) -> Iterator[Client]:
     """A client of an engine of each kind, with a worker that serves the workflows above."""
     with opened(request.param, tmp_path_factory.mktemp("engine")) as swf:
-        with LocalWorker(swf, domain=DOMAIN, catalog=catalog_of([collecting, HANDLING, turning])) as worker:
+        with LocalWorker(swf, domain=DOMAIN, catalog=catalog_of([collecting, HANDLING, turning, reminding])) as worker:
             yield Client(swf, domain=DOMAIN)
         close: Any = getattr(swf, "close", None)
         if close is not None:
@@ -118,6 +128,11 @@ def test_each_signal_is_seen_once_and_in_order(client: Client, definition: Workf
         assert [number for who, number in seen if who == sender] == list(range(EACH))
     assert len(seen) == SENDERS * EACH
     assert handle.run_id != handle.first_execution.run_id
+
+
+def test_a_signal_to_itself_reaches_the_run_that_goes_on(client: Client) -> None:
+    """Also if it is sent in the decision that continues as new."""
+    assert client.start(reminding, 2).result(timeout=SECONDS) == [2, 1]
 
 
 def test_a_signal_in_the_very_decision_that_continues(client: Client) -> None:

@@ -144,14 +144,7 @@ class Effects:
             self._ledger.write(execution, started)
 
     def _close(self, execution: Execution, event: Closing) -> None:
-        if isinstance(event, e.WorkflowExecutionContinuedAsNew):
-            self._ledger.start(
-                domain=execution.domain,
-                workflow_id=execution.workflow_id,
-                run_id=event.new_execution_run_id,
-                started=executions.started_as_new(execution, event, event.event_timestamp),
-            )
-        else:
+        if not isinstance(event, e.WorkflowExecutionContinuedAsNew):
             self._tell_parent(execution, event)
         self._apply_child_policy(execution)
 

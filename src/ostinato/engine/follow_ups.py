@@ -11,6 +11,7 @@ from ostinato.engine.deadlines import (
 )
 from ostinato.engine.folds import CLOSE_STATUSES
 from ostinato.engine.log.records import ClosedRecord
+from ostinato.engine.rules import executions
 from ostinato.engine.state import Execution
 from ostinato.engine.task_lists import TaskId, WaitingTask
 from ostinato.model import events as e
@@ -113,6 +114,17 @@ def _close(ledger: "Ledger", execution: Execution, event: e.HistoryEvent) -> Non
     ledger.outbox.append((execution, event))
 
 
+def _continued(ledger: "Ledger", execution: Execution, event: e.WorkflowExecutionContinuedAsNew) -> None:
+    """An execution goes on as another run: it is there before all that follows, and takes what is for that id."""
+    _close(ledger, execution, event)
+    ledger.start(
+        domain=execution.domain,
+        workflow_id=execution.workflow_id,
+        run_id=event.new_execution_run_id,
+        started=executions.started_as_new(execution, event, event.event_timestamp),
+    )
+
+
 _Event = TypeVar("_Event", bound=e.Event)
 _FollowUp = Callable[["Ledger", Execution, Any], None]
 
@@ -131,7 +143,7 @@ FOLLOW_UPS: dict[type[e.Event], _FollowUp] = dict(
         _on(e.WorkflowExecutionCanceled, _close),
         _on(e.WorkflowExecutionTimedOut, _close),
         _on(e.WorkflowExecutionTerminated, _close),
-        _on(e.WorkflowExecutionContinuedAsNew, _close),
+        _on(e.WorkflowExecutionContinuedAsNew, _continued),
         _on(e.DecisionTaskScheduled, _decision),
         _on(e.DecisionTaskCompleted, _decision_closed),
         _on(e.DecisionTaskTimedOut, _decision_closed),

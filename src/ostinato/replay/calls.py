@@ -81,7 +81,8 @@ def signal(
         execution,
         d.SignalExternalWorkflowExecution(
             workflow_id=workflow_id or own.workflow_id,
-            run_id=RunId(run_id) if run_id else (None if workflow_id else own.run_id),
+            # Its own signals are for whichever run goes on, also if this one continues as new at once.
+            run_id=RunId(run_id) if run_id else None,
             signal_name=name,
             input=text,
         ),

@@ -283,6 +283,26 @@ def test_the_successor_of_a_child_falls_under_the_parents_policy(scenario: "Scen
         scenario.signal("c")
 
 
+def test_the_successor_is_there_before_all_else_that_follows(scenario: "Scenario") -> None:
+    """A signal to the own workflow id reaches it, and no child takes that id."""
+    scenario.start()
+    scenario.decide(
+        d.SignalExternalWorkflowExecution(workflow_id="x", signal_name="s"),
+        scenario.child(workflow_id="x"),
+        d.ContinueAsNewWorkflowExecution(),
+    )
+    closed = scenario.history()[-1]
+    assert isinstance(closed, e.WorkflowExecutionContinuedAsNew)
+
+    successor = scenario.history(run_id=closed.new_execution_run_id)
+
+    assert [type(event).__name__ for event in successor] == [
+        "WorkflowExecutionStarted", "DecisionTaskScheduled", "WorkflowExecutionSignaled",
+    ]  # fmt: skip
+    assert scenario.decision_task().workflow_execution.run_id == closed.new_execution_run_id
+    assert scenario.poll("children") is None
+
+
 # Children, signals and cancellation requests
 
 
