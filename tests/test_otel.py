@@ -116,9 +116,7 @@ class Lab:
 
     def run(self, use: Callable[[Client], object], *, is_started_traced: bool = True) -> list[ReadableSpan]:
         """The spans there were when what was done with the client was done."""
-        catalog = catalog_of(
-            [add, add_async, flaky, child, parent, again, wrong, closing, undurable, schedules.Schedule]
-        )
+        catalog = catalog_of([add, add_async, flaky, child, parent, again, wrong, closing, undurable])
         with open_engine(":memory:", clock=ManualClock()) as engine:
             with LocalWorker(
                 engine.local(),
@@ -250,7 +248,7 @@ def test_what_a_schedule_starts_has_a_trace_of_its_own(lab: Lab) -> None:
         schedule = Schedules(client).create("s", child, 1, times=Times(every=3600))
         for _ in range(2):
             schedule.trigger(overlap=Overlap.ALLOW_ALL)
-        while client.count(workflow=child, status=CloseStatus.COMPLETED).count < 2:
+        while client.count(workflow=child, close_status=CloseStatus.COMPLETED).count < 2:
             time.sleep(0.01)
         schedule.delete()
         schedule.execution.result()

@@ -10,6 +10,7 @@ from ostinato import Client, workflow
 from ostinato.client.search import Search
 from ostinato.engine.clock import ManualClock
 from ostinato.engine.engine import open_engine
+from ostinato.errors import UsageError
 from ostinato.model.enums import CloseStatus, ExecutionStatus
 from ostinato.model.operations import Operation
 from tests.client.conftest import DOMAIN
@@ -127,3 +128,20 @@ def test_nothing_is_asked_of_who_cannot_have_it() -> None:
     """An open execution has no close status."""
     assert Search(close_status=CloseStatus.FAILED).statuses == (ExecutionStatus.CLOSED,)
     assert Search(status=ExecutionStatus.OPEN, closed_after=1.0).statuses == ()
+
+
+@pytest.mark.parametrize(
+    ("filters", "message"),
+    [
+        (
+            {"status": CloseStatus.FAILED},
+            "status: <CloseStatus.FAILED: 'FAILED'>; expected one of ExecutionStatus.OPEN",
+        ),
+        ({"close_status": "FAILED"}, "close_status: 'FAILED'; expected one of CloseStatus.COMPLETED"),
+    ],
+)
+def test_a_status_of_another_kind_is_refused(filters: Any, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Search(**filters)
+
+    assert str(caught.value).startswith(message)

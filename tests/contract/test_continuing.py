@@ -87,7 +87,7 @@ def turning(turn: int) -> str:
 def reminding(left: int) -> list[int]:
     """Tells the run after it something, and may be told of it no more itself."""
     if left:
-        signal("remember", left)
+        _ = signal("remember", left)
         continue_as_new(left - 1)
     return [wait_signal("remember").result() for _ in range(2)]
 

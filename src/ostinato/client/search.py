@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from ostinato.errors import UsageError
 from ostinato.model.enums import CloseStatus, ExecutionStatus
 from ostinato.model.operations import (
     CountClosedWorkflowExecutions,
@@ -46,6 +47,9 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
         started_before: executions that started then or before.
         closed_after: executions that closed then or later.
         closed_before: executions that closed then or before.
+
+    Raises:
+        UsageError: a status is none.
     """
 
     status: ExecutionStatus | None = None
@@ -58,6 +62,16 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     started_before: Time | None = None
     closed_after: Time | None = None
     closed_before: Time | None = None
+
+    def __post_init__(self) -> None:
+        for name, kind in (("status", ExecutionStatus), ("close_status", CloseStatus)):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, kind):
+                raise UsageError(
+                    where=name,
+                    found=repr(value),
+                    expected=f"one of {', '.join(f'{kind.__name__}.{each.name}' for each in kind)}",
+                )
 
     @property
     def is_of_closed(self) -> bool:
