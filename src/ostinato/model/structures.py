@@ -28,7 +28,7 @@ class _ByKeyword(msgspec.StructMeta):
 
 # Type checkers learn here that subclasses are frozen too; msgspec hands it down, but does not tell them.
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
-class Structure(msgspec.Struct, metaclass=_ByKeyword, frozen=True, rename="camel", omit_defaults=True):
+class Structure(msgspec.Struct, metaclass=_ByKeyword, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """What every value of the API is: immutable, built by keyword, camelCase on the wire, absent when None."""
 
 

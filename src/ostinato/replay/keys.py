@@ -28,7 +28,7 @@ class Kind(Enum):
     __hash__ = object.__hash__  # an Enum's own is a Python function; members are singletons
 
 
-class Key(msgspec.Struct, frozen=True):
+class Key(msgspec.Struct, frozen=True, gc=False):
     """Identifies a request among those of its batch. `type_name` is "" where SWF has no types."""
 
     kind: Kind

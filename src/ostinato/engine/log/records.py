@@ -21,7 +21,7 @@ Part = TypeVar("Part")
 
 # Type checkers learn here that subclasses are frozen too; msgspec hands it down, but does not tell them.
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What every value of the log has in common: immutable, built by keyword."""
 
 
