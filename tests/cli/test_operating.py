@@ -147,6 +147,9 @@ _CHANGING = (
     (rf"\S*{re.escape(socket.gethostname())}[\w.:-]*", "<worker>"),
     (re.escape(str(Path(__file__).parents[2])), "<here>"),
     (r"--[0-9a-f]{8}--", "--<hash>--"),
+    # What marks a place in a traceback's line, which each Python does in its own way: in a text, or a list as JSON.
+    (r"\n *[~^]+(?=\n)", ""),
+    (r'\\?" *[~^]+\\?",', ""),
 )
 
 

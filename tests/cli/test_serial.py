@@ -64,7 +64,8 @@ def debug(place: Path, typed: str, *command: str) -> subprocess.CompletedProcess
 
 def test_breakpoints_in_activities_and_workflow_code(place: Path) -> None:
     """Both stop in their lines, where names have their values, and go on step by step."""
-    typed = "p 'activity', x\nn\np 'next', y\nc\np 'workflow', y\nn\np 'after', z\nc\n"
+    # Twice: from Python 3.13 on it stops at breakpoint() itself, and not at the line behind.
+    typed = "p 'activity', x\nn\nn\np 'next', y\nc\np 'workflow', y\nn\nn\np 'after', z\nc\n"
 
     done = debug(place, typed, "ostinato", "run", "--serial", "stops.py:program", "--input", "4", "--engine", "memory:")
 
@@ -73,6 +74,10 @@ def test_breakpoints_in_activities_and_workflow_code(place: Path) -> None:
         assert seen in done.stderr
 
 
+@pytest.mark.skipif(
+    sys.version_info[:3] == (3, 13, 0),
+    reason="3.13.0's pdb hands no options to what it runs (cpython#125115)",
+)
 def test_python_m_pdb(place: Path) -> None:
     """Breakpoints that are set before anything is imported are met; so do debuggers of editors."""
     line = PROGRAM.splitlines().index("    z = submit(child, y).result()") + 1
