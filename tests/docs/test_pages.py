@@ -284,7 +284,10 @@ def page(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("page", PAGES, indirect=True, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_line_of_code_on_the_page_does_what_the_page_says(page: Page) -> None:
     """Every block of Python runs, and every command prints what is shown."""
-    for block in blocks_of(page.path.read_text()):
+    text = page.path.read_text()
+    if "python -m pdb" in text and sys.version_info[:3] == (3, 13, 0):
+        pytest.skip("3.13.0's pdb hands no options to what it runs (cpython#125115)")
+    for block in blocks_of(text):
         page.run(block)
 
 
