@@ -4,6 +4,7 @@ import datetime as dt
 import gc
 import os
 import random
+import shutil
 import socket
 import subprocess
 import sys
@@ -163,6 +164,18 @@ def test_warnings_are_told_once_for_each_line() -> None:
 
     assert [find.what.split(" (")[0] for find in finds] == ["sleeps", "opens a file"]
     assert "test_guard.py" in finds[0].source
+
+
+def test_a_line_that_does_the_same_twice_is_told_once(tmp_path: Path) -> None:
+    """As one that copies a file, which opens two."""
+    finds: list[Find] = []
+    guard = Guard(GuardMode.WARNING, finds.append)
+    (tmp_path / "a").touch()
+    program = doing(lambda: shutil.copyfile(tmp_path / "a", tmp_path / "b"))
+
+    guard.run(program, lambda: Rehearsal(program, guard=GuardMode.OFF).result)
+
+    assert [find.what.split(" (")[0] for find in finds] == ["changes files"]
 
 
 def test_warnings_are_logged(caplog: pytest.LogCaptureFixture) -> None:

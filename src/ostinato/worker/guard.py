@@ -135,7 +135,8 @@ class Guard:
     def __init__(self, mode: GuardMode = GuardMode.WARNING, tell: Callable[[Find], object] | None = None) -> None:
         self._mode = mode
         self._tell = tell or _log
-        self._told: set[Find] = set()
+        self._told: set[tuple[str, str]] = set()
+        """Which lines were told what to do: one may be seen to do several things, or the same in two ways."""
         self._looked: dict[str, int] = {}
         self._packages: set[str] = set()
         """The packages of the workflows: their code is the author's wherever it is installed."""
@@ -189,10 +190,9 @@ class Guard:
             if loop is not None and isinstance(loop.owner, Execution):
                 loop.owner.fail(error)  # also where the code swallows it
             raise error
-        find = Find(what, source, hint)
-        if find not in self._told:
-            self._told.add(find)
-            self._tell(find)
+        if (source, hint) not in self._told:
+            self._told.add((source, hint))
+            self._tell(Find(what, source, hint))
 
 
 class _Watching(threading.local):
