@@ -358,6 +358,32 @@ def test_contextvars() -> None:
     assert variable.get() == "none"
 
 
+def test_a_task_keeps_what_it_set_in_an_empty_context() -> None:
+    """Neither is it lost at the next wait, nor does another task see it that ends meanwhile."""
+
+    @workflow
+    async def setting() -> list[str]:
+        async def other() -> str:
+            variable.set("other's")
+            await asyncio.sleep(1)
+            return variable.get()
+
+        await asyncio.create_task(other())
+        seen = variable.get()
+        variable.set("own")
+        await submit(work)
+        return [seen, await asyncio.create_task(other()), variable.get()]
+
+    def rehearsed() -> Any:
+        with Rehearsal(setting) as r:
+            r.fire("timer-1")
+            r.complete("activity-work-1")
+            r.fire("timer-2")
+            return r.result
+
+    assert contextvars.Context().run(rehearsed) == ["none", "other's", "own"]
+
+
 def test_blocking_calls_in_async_code_say_what_to_do() -> None:
     """What would block the loop is refused with a hint."""
 

@@ -83,6 +83,11 @@ class Stage(Enum):
     WITHDRAWN = auto()
 
 
+_MADE, _SENT, _RECORDED, _WITHDRAWN = Stage
+_CLOSE, _SIGNAL = Kind.CLOSE, Kind.SIGNAL
+"""At hand: to ask an enum for a member takes Python 3.11 longer than all else that is done with it here."""
+
+
 class Request(msgspec.Struct, eq=False):
     """A decision that workflow code asked for."""
 
@@ -145,7 +150,7 @@ class Ledger:
     def make(self, request: Request) -> None:
         """Take a request. Nothing comes after the close."""
         made = self._made
-        close = made.pop() if made and made[-1].key.kind is Kind.CLOSE and made[-1].stage is Stage.MADE else None
+        close = made.pop() if made and made[-1].key.kind is _CLOSE and made[-1].stage is _MADE else None
         made.append(request)
         if close is not None:
             made.append(close)
@@ -162,18 +167,18 @@ class Ledger:
 
     def withdraw(self, request: Request) -> bool:
         """Take a request back; False if it is recorded already."""
-        if request.stage is not Stage.MADE:
+        if request.stage is not _MADE:
             return False
-        request.stage = Stage.WITHDRAWN
+        request.stage = _WITHDRAWN
         self._unrecorded_by_kind[request.key.kind] -= 1
         queue = self._unrecorded[request.key]
         queue.remove(request)
         if not queue:
             del self._unrecorded[request.key]
         held = self._held.get(request.key.kind)
-        while held and held[-1].stage is Stage.WITHDRAWN:
+        while held and held[-1].stage is _WITHDRAWN:
             held.pop()
-        while held and held[0].stage is Stage.WITHDRAWN:
+        while held and held[0].stage is _WITHDRAWN:
             held.popleft()
         return True
 
@@ -203,8 +208,8 @@ class Ledger:
     def take_back(self) -> None:
         """What was sent and not recorded is to be sent again, first: its decision task came to nothing."""
         for request in reversed(self._sent):
-            if request.stage is Stage.SENT:
-                request.stage = Stage.MADE
+            if request.stage is _SENT:
+                request.stage = _MADE
                 (self._held.get(request.key.kind) or self._made).appendleft(request)
         self._sent = []
 
@@ -218,9 +223,9 @@ class Ledger:
         while made:
             request = made[0]
             kind = request.key.kind
-            if request.stage is not Stage.MADE:
+            if request.stage is not _MADE:
                 made.popleft()
-            elif kind is Kind.CLOSE and any(self._held.values()):
+            elif kind is _CLOSE and any(self._held.values()):
                 return False
             elif kind in _OPEN_LIMITS and (self._held.get(kind) or not room.may_open(kind)):
                 self._held.setdefault(kind, deque()).append(made.popleft())
@@ -230,16 +235,16 @@ class Ledger:
 
     def _send(self, queue: deque[Request], room: _Room) -> bool:
         request = queue[0]
-        if request.stage is Stage.MADE:
+        if request.stage is _MADE:
             if not room.take(request):
                 return False
-            request.stage = Stage.SENT
+            request.stage = _SENT
             self._sent.append(request)
         queue.popleft()
         return True
 
     def _is_closing(self) -> bool:
-        return bool(self._sent) and self._sent[-1].key.kind is Kind.CLOSE
+        return bool(self._sent) and self._sent[-1].key.kind is _CLOSE
 
     # What is recorded.
 
@@ -249,15 +254,15 @@ class Ledger:
         Raises:
             NondeterminismError: the code made no such request.
         """
-        if key.kind is Kind.SIGNAL and not key.type_name:
-            key = next((k for k in self._unrecorded if k.kind is Kind.SIGNAL and k.id == key.id), key)
+        if key.kind is _SIGNAL and not key.type_name:
+            key = next((k for k in self._unrecorded if k.kind is _SIGNAL and k.id == key.id), key)
         queue = self._unrecorded.get(key)
         if queue is None:
             raise self._mismatch(f"{type(event).__name__} {describe(key)}", event.event_id)
         request = queue.pop(0)
         if not queue:
             del self._unrecorded[key]
-        request.stage = Stage.RECORDED
+        request.stage = _RECORDED
         self._unrecorded_by_kind[key.kind] -= 1
         self._open_by_kind[key.kind] += 1
         return request
@@ -281,7 +286,7 @@ class Ledger:
         """Whether SWF's limits hold back all that is unrecorded."""
         held = False
         for kind, count in self._unrecorded_by_kind.items():
-            if count and kind is not Kind.CLOSE:
+            if count and kind is not _CLOSE:
                 if self._open_by_kind[kind] < _OPEN_LIMITS.get(kind, count + self._open_by_kind[kind]):
                     return False
                 held = True

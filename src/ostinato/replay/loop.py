@@ -144,7 +144,8 @@ class ReplayLoop(asyncio.AbstractEventLoop):
         self, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
     ) -> asyncio.Handle:
         """Run the callback after those that are queued."""
-        handle = _Ready(self, callback, args, context or contextvars.copy_context())
+        # Asked for None, since a context that holds nothing yet is false.
+        handle = _Ready(self, callback, args, contextvars.copy_context() if context is None else context)
         self.ready.append(handle)
         # It has of a Handle what callers may use.
         return handle  # type: ignore[return-value]  # pyright: ignore[reportReturnType]

@@ -154,24 +154,33 @@ class Replay:
             ends[index] = self._take_records(events, index)
         else:
             execution.ledger.take_back()
-        index = 0
-        while index < len(events):
-            event = events[index]
+        loop, owner_of, completed_up_to = execution.loop, execution.owners.get, self._completed_up_to
+        end = 0
+        for index, event in enumerate(events):
+            if index < end:
+                continue  # a record, taken with its batch
+            # It is now the time of this event.
+            execution.last_event_id = event_id = event.event_id
+            loop.now = event.event_timestamp
+            execution.is_replaying = event_id <= completed_up_to
             kind = event.__class__
-            if kind is e.DecisionTaskCompleted:
-                index = ends[index]
-                continue
-            self._stand_at(event)
             about = _ABOUT.get(kind)
             if about is not None:
-                self._tell_owner(event, about(event))
+                owner = owner_of(about(event))
+                if owner is not None:
+                    owner.handle(event)
+                else:
+                    _refuse_orphan(event, about(event))
+                if loop.ready or loop.stopped:
+                    self._settle()
             elif kind is e.DecisionTaskStarted:
-                completed = completions.get(event.event_id)
+                completed = completions.get(event_id)
                 if completed is not None:
                     ends[completed] = self._take_records(events, completed)
+            elif kind is e.DecisionTaskCompleted:
+                end = ends[index]
             elif kind is not e.DecisionTaskScheduled:
                 self._take(event)
-            index += 1
         execution.last_event_id = events[-1].event_id
         self._started_event_id = execution.last_event_id
 
@@ -208,24 +217,6 @@ class Replay:
             ):
                 self._execution.full_up_to = event.event_id
         return completions
-
-    def _stand_at(self, event: e.HistoryEvent) -> None:
-        """It is now the time of this event."""
-        execution = self._execution
-        execution.last_event_id = event_id = event.event_id
-        execution.loop.now = event.event_timestamp
-        execution.is_replaying = event_id <= self._completed_up_to
-
-    def _tell_owner(self, event: e.HistoryEvent, opened: int) -> None:
-        """Let the code see what became of what the event with that id opened, and run until nothing can move."""
-        execution = self._execution
-        owner = execution.owners.get(opened)
-        if owner is not None:
-            owner.handle(event)
-        elif not (isinstance(event, e.TimerFired) and is_wake_up(event.timer_id)):
-            raise _orphan(event, opened)
-        if execution.loop.ready or execution.loop.stopped:
-            self._settle()
 
     def _take(self, event: e.HistoryEvent) -> None:
         """Let the code see what came from outside, and run until nothing can move."""
@@ -489,7 +480,9 @@ _ABOUT: Mapping[type[e.Event], Callable[[Any], int]] = {
 """The events about something that an earlier event opened, and where they name that event."""
 
 
-def _orphan(event: e.Event, opened_by: int) -> errors.InternalError:
-    return errors.InternalError(
-        f"event {event.event_id}, {type(event).__name__}, is about event {opened_by}, which opened nothing"
-    )
+def _refuse_orphan(event: e.Event, opened: int) -> None:
+    """Refuse an event about what nobody opened; a wake-up timer is nobody's."""
+    if not (isinstance(event, e.TimerFired) and is_wake_up(event.timer_id)):
+        raise errors.InternalError(
+            f"event {event.event_id}, {type(event).__name__}, is about event {opened}, which opened nothing"
+        )

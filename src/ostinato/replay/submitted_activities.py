@@ -6,9 +6,9 @@ from typing import Any, assert_never, cast
 from ostinato import errors
 from ostinato.model import decisions as d
 from ostinato.model import events as e
-from ostinato.model import lives
 from ostinato.model.durations import to_swf, whole_seconds
 from ostinato.model.enums import ScheduleActivityTaskFailedCause
+from ostinato.model.lives import ACTIVITY, ActivityState, advance
 from ostinato.model.structures import TaskList
 from ostinato.payloads.along import send_along, sent_along
 from ostinato.payloads.failures import is_unread
@@ -38,7 +38,7 @@ class SubmittedActivity(Submission):
         self.activity = activity
         self._heartbeat: str | None = None
         """The details of the last heartbeat that is known of, for the next attempt."""
-        self._state = lives.ActivityState.NEW
+        self._state = ActivityState.NEW
 
     def start(self, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
         """Ask for the first attempt; its input is not written if history is known to have recorded this one request.
@@ -62,7 +62,7 @@ class SubmittedActivity(Submission):
         return self.activity.result_type
 
     def _decision(self) -> d.ScheduleActivityTask:
-        self._state = lives.ActivityState.NEW
+        self._state = ActivityState.NEW
         a = self.activity
         return d.ScheduleActivityTask(
             activity_type=a.activity_type,
@@ -89,26 +89,25 @@ class SubmittedActivity(Submission):
         return along
 
     def _cancel_decision(self) -> d.RequestCancelActivityTask | None:
-        is_closed = self._state is lives.ActivityState.CLOSED
+        is_closed = self._state is ActivityState.CLOSED
         return None if is_closed else d.RequestCancelActivityTask(activity_id=self.id)
 
     def handle(self, event: e.HistoryEvent) -> None:
         """Take an event that concerns it."""
-        kind = event.__class__
-        if kind is e.RequestCancelActivityTaskFailed:
+        if isinstance(event, e.RequestCancelActivityTaskFailed):
             return  # it had closed meanwhile
-        self._state = state = lives.advance(lives.ACTIVITY, self._state, event)
-        if kind is e.ActivityTaskScheduled:
+        self._state = state = advance(ACTIVITY, self._state, event)
+        if isinstance(event, e.ActivityTaskStarted):
+            self.future.is_running = True
+        elif isinstance(event, e.ActivityTaskScheduled):
             self._opened(event)
             self.execution.ahead[self.id] -= 1
-        elif kind is e.ActivityTaskStarted:
-            self.future.is_running = True
-        elif state is lives.ActivityState.CLOSED:
+        elif isinstance(event, e.ActivityTaskCompleted):
             self._closed()
-            if isinstance(event, e.ActivityTaskCompleted):
-                self._completed(event.result, self.activity.result_type)
-            else:
-                self._did_not_complete(cast("_NotCompleted", event))
+            self._completed(event.result, self.activity.result_type)
+        elif state is ActivityState.CLOSED:
+            self._closed()
+            self._did_not_complete(cast("_NotCompleted", event))
 
     def _did_not_complete(self, event: _NotCompleted) -> None:
         facts: dict[str, Any] = {"name": self.name, "activity_id": self.id, "attempts": self.attempt}
