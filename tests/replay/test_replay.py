@@ -425,7 +425,20 @@ def test_eviction_of_groups_timeouts_and_waits_is_quiet() -> None:
             spawn(waits, n)
         submit(work).result()
 
-    for code in (busy, spawns):
+    async def cleans_up() -> None:
+        try:
+            await submit(work)
+        finally:
+            try:
+                await asyncio.sleep(0)
+            finally:
+                marker("late")
+
+    @workflow
+    async def nested() -> None:
+        await cleans_up()
+
+    for code in (busy, spawns, nested):
         with Rehearsal(code) as r:
             r.signal("x")
         gc.collect()

@@ -258,12 +258,19 @@ class _Ready(msgspec.Struct, eq=False):
 
 
 def _close(coroutine: Any) -> None:
-    """End the coroutine. One that awaits while it is closed, as a TaskGroup does, has to be closed again."""
-    for _ in range(FAREWELLS):
-        if coroutine is None or coroutine.cr_frame is None:
-            return
+    """End the coroutine, the innermost of those that await each other first.
+
+    One that awaits while it is closed, as a TaskGroup does, has to be closed again. By way of those that await it,
+    Python would leave it behind half-way, and complain of what it does later.
+    """
+    refusals = 0
+    while refusals < FAREWELLS and coroutine is not None and coroutine.cr_frame is not None:
+        innermost = coroutine
+        while getattr(innermost.cr_await, "cr_frame", None) is not None:
+            innermost = innermost.cr_await
         with contextlib.suppress(BaseException):
-            coroutine.close()
+            innermost.close()
+        refusals += innermost.cr_frame is not None
 
 
 class _AlarmHandle(asyncio.TimerHandle):

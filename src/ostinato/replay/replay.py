@@ -166,11 +166,7 @@ class Replay:
             kind = event.__class__
             about = _ABOUT.get(kind)
             if about is not None:
-                owner = owner_of(about(event))
-                if owner is not None:
-                    owner.handle(event)
-                else:
-                    _refuse_orphan(event, about(event))
+                owner_of(about(event), _NOBODY).handle(event)
                 if loop.ready or loop.stopped:
                     self._settle()
             elif kind is e.DecisionTaskStarted:
@@ -480,9 +476,18 @@ _ABOUT: Mapping[type[e.Event], Callable[[Any], int]] = {
 """The events about something that an earlier event opened, and where they name that event."""
 
 
-def _refuse_orphan(event: e.Event, opened: int) -> None:
-    """Refuse an event about what nobody opened; a wake-up timer is nobody's."""
-    if not (isinstance(event, e.TimerFired) and is_wake_up(event.timer_id)):
-        raise errors.InternalError(
-            f"event {event.event_id}, {type(event).__name__}, is about event {opened}, which opened nothing"
-        )
+class _Nobody:
+    """Owns what no code has opened: wake-up timers."""
+
+    label = ""
+
+    def handle(self, event: e.HistoryEvent) -> None:
+        """Take no notice of a wake-up, and refuse all else."""
+        if not (isinstance(event, e.TimerFired) and is_wake_up(event.timer_id)):
+            opened = _ABOUT[type(event)](event)
+            raise errors.InternalError(
+                f"event {event.event_id}, {type(event).__name__}, is about event {opened}, which opened nothing"
+            )
+
+
+_NOBODY = _Nobody()
