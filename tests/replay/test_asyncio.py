@@ -384,6 +384,24 @@ def test_a_task_keeps_what_it_set_in_an_empty_context() -> None:
     assert contextvars.Context().run(rehearsed) == ["none", "other's", "own"]
 
 
+def test_what_clean_up_sets_is_not_the_threads() -> None:
+    """Else the next workflow that is replayed there would find it."""
+
+    @workflow
+    async def setting() -> None:
+        try:
+            await submit(work)
+        finally:
+            variable.set("left")
+
+    def evicted() -> str:
+        with Rehearsal(setting) as r:
+            r.evict()
+        return variable.get()
+
+    assert contextvars.Context().run(evicted) == "none"
+
+
 def test_blocking_calls_in_async_code_say_what_to_do() -> None:
     """What would block the loop is refused with a hint."""
 

@@ -119,6 +119,10 @@ class ReplayLoop(asyncio.AbstractEventLoop):
 
     def put_away(self) -> None:
         """End all tasks without letting them do anything: the replay is not needed any more."""
+        # Their clean-up may set context variables, which are not this thread's.
+        contextvars.copy_context().run(self._put_away)
+
+    def _put_away(self) -> None:
         self.stopped = True
         outer, _thread.loop = _thread.loop, self
         try:
