@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -382,6 +383,34 @@ def test_a_task_keeps_what_it_set_in_an_empty_context() -> None:
             return r.result
 
     assert contextvars.Context().run(rehearsed) == ["none", "other's", "own"]
+
+
+def test_an_async_generator_that_is_left_cleans_up() -> None:
+    """Whatever it awaits for that, beside the code that has left it."""
+
+    @workflow
+    async def leaves() -> list[Any]:
+        said: list[Any] = []
+
+        async def pages() -> AsyncGenerator[Any, None]:
+            try:
+                yield await submit(work, 1)
+                yield await submit(work, 2)
+            finally:
+                said.append(await submit(work, "clean up"))
+
+        async for page in pages():
+            said.append(page)
+            break
+        said.append(await submit(work, "last"))
+        return said
+
+    with Rehearsal(leaves) as r:
+        r.complete("activity-work-1", "page")
+        r.complete("activity-work-3", "clean")
+        r.complete("activity-work-2", "last")
+
+        assert r.result == ["page", "clean", "last"]
 
 
 def test_what_clean_up_sets_is_not_the_threads() -> None:

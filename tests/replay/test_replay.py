@@ -6,7 +6,7 @@ import functools
 import gc
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -425,6 +425,15 @@ def test_eviction_of_groups_timeouts_and_waits_is_quiet() -> None:
             spawn(waits, n)
         submit(work).result()
 
+    for code in (busy, spawns):
+        with Rehearsal(code) as r:
+            r.signal("x")
+        gc.collect()
+
+
+def test_eviction_where_clean_up_awaits_is_quiet() -> None:
+    """In coroutines that await each other, and by way of an async generator."""
+
     async def cleans_up() -> None:
         try:
             await submit(work)
@@ -438,7 +447,19 @@ def test_eviction_of_groups_timeouts_and_waits_is_quiet() -> None:
     async def nested() -> None:
         await cleans_up()
 
-    for code in (busy, spawns, nested):
+    async def generates() -> AsyncGenerator[Any, None]:
+        try:
+            await cleans_up()
+            yield
+        finally:
+            await cleans_up()
+
+    @workflow
+    async def iterates() -> None:
+        async for _ in generates():
+            pass
+
+    for code in (nested, iterates):
         with Rehearsal(code) as r:
             r.signal("x")
         gc.collect()

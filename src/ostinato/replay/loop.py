@@ -9,10 +9,11 @@ import contextlib
 import contextvars
 import inspect
 import itertools
+import sys
 import threading
 from asyncio import events
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator
 from typing import Any, NoReturn, Protocol, TypeVar
 
 import msgspec
@@ -90,11 +91,21 @@ class ReplayLoop(asyncio.AbstractEventLoop):
     def entered(self) -> Generator[None]:
         """Be the loop that asyncio finds running in this thread."""
         outer = events._get_running_loop()  # noqa: SLF001  (the documented hook for loop implementers)
+        hooks = sys.get_asyncgen_hooks()
         events._set_running_loop(self)  # noqa: SLF001
+        sys.set_asyncgen_hooks(firstiter=None, finalizer=self._end_generator)
         try:
             yield
         finally:
+            sys.set_asyncgen_hooks(*hooks)
             events._set_running_loop(outer)  # noqa: SLF001
+
+    def _end_generator(self, generator: AsyncGenerator[Any, Any]) -> None:
+        """Let an async generator that nobody goes on with clean up, as asyncio does; end it if all is put away."""
+        if self.stopped:
+            _close(getattr(generator, "ag_await", None))
+        else:
+            self.call_soon(lambda: self.create_task(_end(generator)))
 
     def run_until_stuck(self) -> None:
         """Run callbacks, in order, until there are none. To be called while the loop is entered."""
@@ -261,6 +272,10 @@ class _Ready(msgspec.Struct, eq=False):
         return self.callback is None
 
 
+async def _end(generator: AsyncGenerator[Any, Any]) -> None:
+    await generator.aclose()
+
+
 def _close(coroutine: Any) -> None:
     """End the coroutine, the innermost of those that await each other first.
 
@@ -268,13 +283,18 @@ def _close(coroutine: Any) -> None:
     Python would leave it behind half-way, and complain of what it does later.
     """
     refusals = 0
-    while refusals < FAREWELLS and coroutine is not None and coroutine.cr_frame is not None:
+    while refusals < FAREWELLS and _is_suspended(coroutine):
         innermost = coroutine
-        while getattr(innermost.cr_await, "cr_frame", None) is not None:
+        while _is_suspended(innermost.cr_await):
             innermost = innermost.cr_await
         with contextlib.suppress(BaseException):
             innermost.close()
-        refusals += innermost.cr_frame is not None
+        refusals += _is_suspended(innermost)
+
+
+def _is_suspended(awaited: Any) -> bool:
+    """Whether it is a coroutine that has not ended; what else may be a task, as an `aclose()`, may be left."""
+    return getattr(awaited, "cr_frame", None) is not None
 
 
 class _AlarmHandle(asyncio.TimerHandle):
