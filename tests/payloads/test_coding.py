@@ -6,17 +6,7 @@ import pytest
 
 from ostinato.errors import PayloadDamagedError, PayloadLockedError, PayloadStoreError, PayloadUnavailableError
 from ostinato.payloads.coding import decoded, encoded
-
-
-class Flip:
-    """Each bit is the other one."""
-
-    name = "flip"
-
-    def encode(self, data: bytes, /) -> bytes:
-        return bytes(255 - byte for byte in data)
-
-    decode = encode
+from tests.codecs import Flip
 
 
 class Halves:

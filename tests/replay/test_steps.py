@@ -11,6 +11,7 @@ from ostinato import LambdaFunction, Payloads, Steps, activity, workflow
 from ostinato.errors import PayloadLockedError, PayloadStoreError, PayloadUnavailableError
 from ostinato.model import decisions as d
 from ostinato.testing.rehearsal import Rehearsal
+from tests.codecs import Flip
 
 
 class Memory:
@@ -149,17 +150,6 @@ def test_a_store_out_of_reach_fails_no_workflow(place: str, *, catches: bool) ->
     store.fails_at = None
     with Rehearsal(program, is_compared=False) as r:
         assert r.result == 2
-
-
-class Flip:
-    """A codec: each bit is the other one."""
-
-    name = "flip"
-
-    def encode(self, data: bytes, /) -> bytes:
-        return bytes(255 - byte for byte in data)
-
-    decode = encode
 
 
 def test_what_is_kept_goes_through_the_codecs() -> None:

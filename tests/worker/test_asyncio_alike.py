@@ -82,13 +82,10 @@ class Program:
             await getattr(self, f"do_{statement.kind}")(statement)
         return len(block)
 
-    def begin(self, x: Statement, block: Block) -> "asyncio.Task[int]":
-        return asyncio.create_task(self.spawned(x, block))
-
-    async def spawned(self, x: Statement, block: Block) -> int:
+    async def spawned(self, x: Statement) -> int:
         self.say(x.number, "begins", variable.get())
         try:
-            return await self.run(block)
+            return await self.run(x.blocks[0])
         except BaseException as error:
             self.say(x.number, "ends by", type(error).__name__)
             raise
@@ -184,7 +181,7 @@ class Program:
     # What takes some.
 
     async def do_spawn(self, x: Statement) -> None:
-        self.tasks.append(self.begin(x, x.blocks[0]))
+        self.tasks.append(asyncio.create_task(self.spawned(x)))
 
     async def do_try(self, x: Statement) -> None:
         try:
@@ -221,7 +218,7 @@ class Program:
     async def do_group(self, x: Statement) -> None:
         # One, since a group cancels several in no order.
         async with asyncio.TaskGroup() as group:
-            self.tasks.append(group.create_task(self.spawned(x, x.blocks[0])))
+            self.tasks.append(group.create_task(self.spawned(x)))
         self.say(x.number, "all done")
 
     async def do_generate(self, x: Statement) -> None:
@@ -240,9 +237,8 @@ class Program:
                 break
 
 
-PLAIN = [name.removeprefix("do_") for name in vars(Program) if name.startswith("do_")]
-NESTING = PLAIN[PLAIN.index("spawn") :]
-del PLAIN[PLAIN.index("spawn") :]
+KINDS = [name.removeprefix("do_") for name in vars(Program) if name.startswith("do_")]
+PLAIN, NESTING = KINDS[: KINDS.index("spawn")], KINDS[KINDS.index("spawn") :]
 
 
 def _nesting(inner: st.SearchStrategy[Sketch]) -> st.SearchStrategy[Sketch]:
@@ -300,14 +296,10 @@ class SkippingLoop(asyncio.SelectorEventLoop):
 
 def under_asyncio(block: Block) -> Log:
     log: Log = []
-
-    async def run() -> None:
-        await Program(log).main(block)
-
     loop = SkippingLoop(Skipping())
     loop.set_exception_handler(lambda *_: None)
     with suppress(StuckError):
-        loop.run_until_complete(run())
+        loop.run_until_complete(Program(log).main(block))
     said = list(log)
     with warnings.catch_warnings(action="ignore"):
         for task in asyncio.all_tasks(loop):

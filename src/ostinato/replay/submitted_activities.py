@@ -102,12 +102,12 @@ class SubmittedActivity(Submission):
         elif isinstance(event, e.ActivityTaskScheduled):
             self._opened(event)
             self.execution.ahead[self.id] -= 1
-        elif isinstance(event, e.ActivityTaskCompleted):
-            self._closed()
-            self._completed(event.result, self.activity.result_type)
         elif state is ActivityState.CLOSED:
             self._closed()
-            self._did_not_complete(cast("_NotCompleted", event))
+            if isinstance(event, e.ActivityTaskCompleted):
+                self._completed(event.result, self.activity.result_type)
+            else:
+                self._did_not_complete(cast("_NotCompleted", event))
 
     def _did_not_complete(self, event: _NotCompleted) -> None:
         facts: dict[str, Any] = {"name": self.name, "activity_id": self.id, "attempts": self.attempt}

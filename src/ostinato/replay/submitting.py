@@ -97,9 +97,7 @@ def _begin_task(
     own = what.own_id
     if what.idempotent or callable(own):
         return begin_identified(execution, what, args, kwargs)
-    submission = submission_of(execution, what, own)
-    when_ready(args, kwargs, submission.future, submission.start)
-    return submission.future
+    return _begun(submission_of(execution, what, own), args, kwargs)
 
 
 def _begun(submission: Submission, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Future[Any]:
